@@ -1,0 +1,225 @@
+/**
+ * A WebGPU device with what the runtime keeps on it: buffer pool, command stream, compiled kernels.
+ *
+ * @module
+ */
+import { DeviceLostError, type GpuError, OutOfMemoryError, ValidationError } from "./errors.ts";
+import { type BufferBinding, type Kernel, PipelineCache } from "./pipeline.ts";
+import { BufferPool, type MemoryUse } from "./pool.ts";
+import { type KernelTime, Profiler } from "./profiler.ts";
+import type { Provider, ProviderName } from "./provider.ts";
+import type { Specialisation } from "./shader.ts";
+import { Stream } from "./stream.ts";
+
+/** What a device offers, as far as kernels and people ask for it. */
+export interface DeviceInfo {
+  readonly provider: ProviderName;
+  readonly adapter: string;
+  /** Runs on the CPU (lavapipe, SwiftShader, WARP). */
+  readonly software: boolean;
+  readonly features: ReadonlySet<string>;
+  /** Lanes of a subgroup where every one has the same number; undefined without usable subgroups. */
+  readonly subgroupSize: number | undefined;
+  readonly maxWorkgroups: number;
+  readonly maxInvocations: number;
+  readonly maxWorkgroupStorage: number;
+}
+
+/** One dispatch: a kernel's entry point with its tensors, parameters and workgroup counts. */
+export interface Launch {
+  readonly kernel: Kernel;
+  readonly entry: string;
+  /** Values for the kernel's `const` and `alias` declarations. */
+  readonly consts?: Specialisation;
+  /** What each storage variable of the entry point is bound to, by its WGSL name. */
+  readonly bind: Readonly<Record<string, BufferBinding>>;
+  /** Values of the fields of `Params`. */
+  readonly params?: Readonly<Record<string, number>>;
+  /** Workgroups in x, y, z. A launch with a zero does nothing. */
+  readonly groups: readonly [number, number?, number?];
+}
+
+/** Options of {@link Device}. */
+export interface DeviceOptions {
+  /** Most bytes of GPU memory to use. */
+  readonly memoryBudget: number;
+  /** Time every dispatch: see {@link Device.kernelTimes}. */
+  readonly profile?: boolean;
+}
+
+/**
+ * A device. Work is recorded by {@link Device.launch} and runs in order; nothing waits for the GPU
+ * until {@link Device.read} or {@link Device.idle}. Make one with `openDevice()`.
+ */
+export class Device {
+  readonly pool: BufferPool;
+  readonly #stream: Stream;
+  readonly #pipelines: PipelineCache;
+  readonly #profiler?: Profiler;
+  #failure?: GpuError;
+  #closed = false;
+
+  constructor(
+    readonly gpu: GPUDevice,
+    readonly info: DeviceInfo,
+    private readonly provider: Provider,
+    options: DeviceOptions,
+  ) {
+    this.#profiler = options.profile && gpu.features.has("timestamp-query")
+      ? new Profiler(gpu)
+      : undefined;
+    this.#stream = new Stream(gpu, this.#profiler);
+    this.#pipelines = new PipelineCache(gpu, () => this.#stream.arena);
+    this.pool = new BufferPool(gpu, options.memoryBudget, () => this.#stream.serial, () => {
+      this.#stream.submit();
+      this.#pipelines.dropBindGroups();
+    });
+    gpu.lost.then(({ reason, message }) => {
+      if (this.#closed) return;
+      this.#failure = new DeviceLostError(`the device was lost (${reason}): ${message}`, "");
+    });
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.#failure ??= typed((event as GPUUncapturedErrorEvent).error);
+    });
+  }
+
+  /** GPU memory in use, in bytes. */
+  get memory(): MemoryUse {
+    return this.pool.use;
+  }
+
+  /** Submits so far. */
+  get submits(): number {
+    return this.#stream.submits;
+  }
+
+  /**
+   * Records one dispatch.
+   *
+   * @throws {ValidationError} if a binding or parameter is missing or unknown, or a workgroup count is
+   *   too large.
+   * @throws {GpuError} the failure of an earlier command, once it is known.
+   */
+  launch({ kernel, entry, consts = {}, bind, params = {}, groups }: Launch): void {
+    if (this.#failure) throw this.#failure;
+    const [x, y = 1, z = 1] = groups;
+    if (x === 0 || y === 0 || z === 0) return;
+    if (Math.max(x, y, z) > this.info.maxWorkgroups) {
+      throw new ValidationError(`${x} x ${y} x ${z} workgroups are too many`, kernel.name);
+    }
+    const compiled = this.#pipelines.get(kernel, entry, consts);
+    const buffers = compiled.storage.map((name) => {
+      const bound = bind[name];
+      if (!bound) throw new ValidationError(`nothing is bound to "${name}"`, compiled.label);
+      return bound;
+    });
+    let offset: number | undefined;
+    if (compiled.uniform !== undefined) {
+      const data = new DataView(new ArrayBuffer(compiled.params.length * 4));
+      compiled.params.forEach(({ name, type }, i) => {
+        const value = params[name];
+        if (value === undefined) {
+          throw new ValidationError(`parameter "${name}" is missing`, compiled.label);
+        }
+        if (type === "f32") data.setFloat32(i * 4, value, true);
+        else data.setUint32(i * 4, value, true);
+      });
+      offset = this.#stream.slot(data.buffer);
+    }
+    const group = this.#pipelines.bindGroup(compiled, buffers);
+    this.#stream.dispatch(compiled.label, compiled.pipeline, group, offset, [x, y, z]);
+  }
+
+  /** Copies bytes between two buffers, in order with the dispatches; multiples of 4. */
+  copy(
+    from: BufferBinding,
+    fromOffset: number,
+    to: BufferBinding,
+    toOffset: number,
+    bytes: number,
+  ) {
+    this.#stream.copy(from.buffer.gpu, fromOffset, to.buffer.gpu, toOffset, bytes);
+  }
+
+  /** Sets a buffer to zero, in order with the dispatches. */
+  clear({ buffer, bytes }: BufferBinding): void {
+    this.#stream.clear(buffer.gpu, bytes);
+  }
+
+  /** Writes host bytes into a buffer that was acquired `forHost`. */
+  write({ buffer }: BufferBinding, data: ArrayBufferView<ArrayBuffer>): void {
+    const whole = data.byteLength & ~3;
+    this.gpu.queue.writeBuffer(buffer.gpu, 0, data.buffer, data.byteOffset, whole);
+    if (whole === data.byteLength) return;
+    const tail = new Uint8Array(4);
+    tail.set(new Uint8Array(data.buffer, data.byteOffset + whole, data.byteLength - whole));
+    this.gpu.queue.writeBuffer(buffer.gpu, whole, tail);
+  }
+
+  /** Submits what was recorded, without waiting. */
+  submit(): void {
+    this.#stream.submit();
+  }
+
+  /**
+   * Reads `bytes` bytes of a buffer once everything recorded so far has run.
+   *
+   * @throws {GpuError} if an earlier command failed.
+   */
+  async read({ buffer }: BufferBinding, bytes: number): Promise<ArrayBuffer> {
+    if (bytes === 0) return new ArrayBuffer(0);
+    const size = Math.ceil(bytes / 4) * 4;
+    const staging = this.gpu.createBuffer({
+      size,
+      usage: 0x01 /* MAP_READ */ | 0x08,
+      label: "read",
+    });
+    try {
+      this.#stream.copy(buffer.gpu, 0, staging, 0, size);
+      this.#stream.submit();
+      await this.provider.wait(staging.mapAsync(1)).catch((cause) => {
+        throw this.#failure ?? new ValidationError(cause.message, "read");
+      });
+      if (this.#failure) throw this.#failure;
+      return staging.getMappedRange().slice(0, bytes);
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /** Waits until everything recorded so far has run. Throws an earlier command's failure. */
+  async idle(): Promise<void> {
+    this.#stream.submit();
+    await this.provider.wait(this.gpu.queue.onSubmittedWorkDone());
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** With `profile`: time by kernel since the last call, costliest first. */
+  async kernelTimes(): Promise<KernelTime[]> {
+    await this.idle();
+    return this.#profiler ? await this.provider.wait(this.#profiler.report()) : [];
+  }
+
+  /** Destroys the device. Only for who opened it: a library never closes a device it was handed. */
+  close(): void {
+    this.#closed = true;
+    this.#profiler?.destroy();
+    this.gpu.destroy();
+  }
+
+  /** As {@link Device.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** An uncaptured WebGPU error as a typed one; the labels in its message name the op. */
+function typed(error: GPUError): GpuError {
+  const op = error.message.match(/\[(?:BindGroup|ComputePipeline|ShaderModule|Buffer) "([^"]+)"/)
+    ?.[1];
+  const Kind = error.constructor.name === "GPUOutOfMemoryError"
+    ? OutOfMemoryError
+    : ValidationError;
+  return new Kind(error.message, op ?? "");
+}

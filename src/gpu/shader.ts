@@ -1,0 +1,157 @@
+/**
+ * Reads what a kernel's WGSL declares (bindings, `Params`, entry points) and specialises it by rewriting
+ * the values of named `const` and `alias` declarations. It does nothing else: a `.wgsl` file is plain
+ * WGSL that any tool can parse.
+ *
+ * @module
+ */
+
+/** One storage or uniform variable at module scope. */
+export interface BindingDeclaration {
+  readonly name: string;
+  readonly binding: number;
+  readonly type: "uniform" | "read-only-storage" | "storage";
+}
+
+/** One field of `struct Params`: every field is a 4-byte scalar. */
+export interface ParamField {
+  readonly name: string;
+  readonly type: "u32" | "i32" | "f32";
+}
+
+/** What the host needs to know about one entry point of a kernel. */
+export interface EntryPoint {
+  readonly name: string;
+  readonly workgroupSize: readonly [number, number, number];
+  /** The bindings that this entry point reaches, by itself or through the functions that it calls. */
+  readonly bindings: readonly BindingDeclaration[];
+}
+
+/** A kernel's text, read once. */
+export interface ShaderInterface {
+  readonly params: readonly ParamField[];
+  readonly entries: ReadonlyMap<string, EntryPoint>;
+}
+
+/** Values for `const` declarations (numbers and booleans) and `alias` declarations (type names). */
+export type Specialisation = Readonly<Record<string, number | boolean | string>>;
+
+const BINDING =
+  /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read_write|read))?>\s*(\w+)\s*:/g;
+
+/** Removes comments, so that prose never looks like a declaration. */
+function withoutComments(source: string): string {
+  return source.replace(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g, "");
+}
+
+/** The function bodies of a module by name, with the attributes before each `fn`. */
+function functions(source: string): Map<string, { head: string; body: string }> {
+  const found = new Map<string, { head: string; body: string }>();
+  for (const match of source.matchAll(/((?:@\w+(?:\([^)]*\))?\s*)*)\bfn\s+(\w+)\s*\(/g)) {
+    let depth = 0, at = source.indexOf("{", match.index);
+    const start = at;
+    do {
+      if (source[at] === "{") depth++;
+      else if (source[at] === "}") depth--;
+      at++;
+    } while (depth > 0 && at < source.length);
+    // The parameter list counts as body: builtin parameters need no binding, so nothing is lost.
+    found.set(match[2], { head: match[1], body: source.slice(start, at) });
+  }
+  return found;
+}
+
+/** Every identifier that `entry` reaches through the functions that it calls. */
+function reachable(entry: string, bodies: Map<string, { body: string }>): Set<string> {
+  const seen = new Set<string>(), queue = [entry];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    for (const [word] of bodies.get(name)!.body.matchAll(/\b[A-Za-z_]\w*\b/g)) {
+      if (seen.has(word)) continue;
+      seen.add(word);
+      if (bodies.has(word)) queue.push(word);
+    }
+  }
+  return seen;
+}
+
+/** The value of an integer expression that is a number or a named constant. */
+function constant(text: string, source: string): number {
+  const trimmed = text.trim();
+  if (/^\d+u?$/.test(trimmed)) return parseInt(trimmed);
+  const declared = source.match(
+    new RegExp(`^const ${trimmed}(?::\\s*\\w+)?\\s*=\\s*([^;]+);`, "m"),
+  );
+  if (!declared) throw new Error(`workgroup size ${trimmed} is no constant`);
+  return constant(declared[1], source);
+}
+
+/**
+ * Reads the interface of composed WGSL text.
+ *
+ * @throws {Error} if the text has no compute entry point, or `Params` holds more than 4-byte scalars.
+ */
+export function readInterface(text: string): ShaderInterface {
+  const source = withoutComments(text);
+  const bindings = [...source.matchAll(BINDING)].map((m): BindingDeclaration => ({
+    binding: Number(m[1]),
+    type: m[2] === "uniform" ? "uniform" : m[3] === "read_write" ? "storage" : "read-only-storage",
+    name: m[4],
+  }));
+  const struct = source.match(/struct Params\s*\{([^}]*)\}/)?.[1] ?? "";
+  const params = struct.split(",").map((f) => f.trim()).filter(Boolean).map((field): ParamField => {
+    const match = field.match(/^(\w+)\s*:\s*(u32|i32|f32)$/);
+    if (!match) throw new Error(`Params field "${field}" is not a 4-byte scalar`);
+    return { name: match[1], type: match[2] as ParamField["type"] };
+  });
+  const bodies = functions(source);
+  const entries = new Map<string, EntryPoint>();
+  for (const [name, { head }] of bodies) {
+    if (!head.includes("@compute")) continue;
+    const sizes = head.match(/@workgroup_size\(([^)]*)\)/)?.[1].split(",") ?? ["1"];
+    const [x, y = 1, z = 1] = sizes.map((size) => constant(size, source));
+    const words = reachable(name, bodies);
+    entries.set(name, {
+      name,
+      workgroupSize: [x, y, z],
+      bindings: bindings.filter((b) => words.has(b.name)),
+    });
+  }
+  if (entries.size === 0) throw new Error("the shader has no compute entry point");
+  return { params, entries };
+}
+
+/**
+ * Rewrites the values of the named module-scope `const` and `alias` declarations.
+ *
+ * @throws {Error} if a name is not declared exactly once at the start of a line.
+ *
+ * @example
+ * ```ts
+ * import { specialise } from "./shader.ts";
+ * import { strictEqual } from "node:assert/strict";
+ * strictEqual(
+ *   specialise("alias T = f32;\nconst TILE = 8u;", { TILE: 16, T: "f16" }),
+ *   "alias T = f16;\nconst TILE = 16u;",
+ * );
+ * ```
+ */
+export function specialise(source: string, values: Specialisation): string {
+  let text = source;
+  for (const [name, value] of Object.entries(values)) {
+    const declaration = new RegExp(`^(const|alias) ${name}((?::\\s*\\w+)?\\s*=\\s*)([^;]+);`, "gm");
+    let count = 0;
+    text = text.replace(declaration, (_, kind: string, middle: string, old: string) => {
+      count++;
+      return `${kind} ${name}${middle}${literal(value, old.trim())};`;
+    });
+    if (count !== 1) throw new Error(`${count} declarations of const or alias ${name}, expected 1`);
+  }
+  return text;
+}
+
+/** Spells `value` as the literal that it replaces: `8u` stays unsigned, `1.0` stays a float. */
+function literal(value: number | boolean | string, old: string): string {
+  if (typeof value !== "number") return String(value);
+  if (/^\d+u$/.test(old)) return `${value}u`;
+  return old.includes(".") && Number.isInteger(value) ? `${value}.0` : String(value);
+}

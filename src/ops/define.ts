@@ -1,0 +1,102 @@
+/**
+ * How an op is defined: what it launches and its gradient, together. An op without a gradient does not
+ * type-check; one that has none says so with `gradient: "none"`.
+ *
+ * @module
+ */
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** An optional input is `undefined` where it is left out. */
+export type Input = Tensor | undefined;
+
+/** Keeps tensors for the gradient; they reach it in the order in which they were saved. */
+export type Save = (...tensors: Input[]) => void;
+
+/** What a gradient is given. */
+export interface GradientContext<Attributes> {
+  /** What `forward` saved. */
+  readonly saved: readonly Input[];
+  readonly attributes: Attributes;
+  /** For each input, whether anyone asks for its gradient. */
+  readonly needs: readonly boolean[];
+}
+
+/** The gradient of an op: from the output's gradient to those of the inputs, in their order. */
+export type Gradient<Attributes> = (
+  grad: Tensor,
+  context: GradientContext<Attributes>,
+) => readonly Input[];
+
+/** An op: its launch and its gradient. */
+export interface OpDefinition<Inputs extends readonly Input[], Attributes> {
+  readonly name: string;
+  /** Records the kernels and returns the output. `save` does nothing when nothing is recorded. */
+  forward(inputs: Inputs, attributes: Attributes, save: Save): Tensor;
+  /** The gradient, or `"none"` for an op through which none flows. */
+  readonly gradient: Gradient<Attributes> | "none";
+}
+
+/** One application of an op, as a recorder sees it. */
+export interface Application {
+  readonly name: string;
+  readonly inputs: readonly Input[];
+  readonly output: Tensor;
+  readonly saved: readonly Input[];
+  readonly attributes: unknown;
+  readonly gradient: Gradient<unknown>;
+}
+
+/** Watches the ops that run: the tape of `autograd`, which this layer does not know. */
+export interface Recorder {
+  /** Whether an op with these inputs must be recorded. */
+  wants(inputs: readonly Input[]): boolean;
+  record(application: Application): void;
+}
+
+let recorder: Recorder | undefined;
+
+/** Installs a recorder (or none) and returns the previous one. */
+export function setRecorder(next: Recorder | undefined): Recorder | undefined {
+  const previous = recorder;
+  recorder = next;
+  return previous;
+}
+
+/** The recorder in force. */
+export function currentRecorder(): Recorder | undefined {
+  return recorder;
+}
+
+/**
+ * Makes an op from its definition.
+ *
+ * @returns A function of the inputs, in order, and the attributes.
+ */
+export function defineOp<const Inputs extends readonly Input[], Attributes = void>(
+  definition: OpDefinition<Inputs, Attributes>,
+): (inputs: Inputs, attributes: Attributes) => Tensor {
+  const { name, forward, gradient } = definition;
+  return (inputs, attributes) => {
+    if (gradient === "none" || !recorder?.wants(inputs)) return forward(inputs, attributes, noSave);
+    const saved: Input[] = [];
+    const save: Save = (...tensors) => void saved.push(...tensors);
+    const watching = setRecorder(undefined);
+    let output: Tensor;
+    try {
+      output = forward(inputs, attributes, save);
+    } finally {
+      setRecorder(watching);
+    }
+    watching!.record({
+      name,
+      inputs,
+      output,
+      saved,
+      attributes,
+      gradient: gradient as Gradient<unknown>,
+    });
+    return output;
+  };
+}
+
+const noSave: Save = () => {};
