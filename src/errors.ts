@@ -8,6 +8,7 @@
 
 /** A failure that the user can act on. The message is one line: what, where, what to do. */
 export class UserError extends Error {
+  /** Name of the class, as `String(error)` begins. */
   override name = "UserError";
   /** Exit code of a task that ends with this error: 1 failure, 2 usage, 3 no usable GPU. */
   readonly exitCode: number = 1;
@@ -15,6 +16,8 @@ export class UserError extends Error {
 
 /** The command line or an API argument is wrong (exit code 2). */
 export class UsageError extends UserError {
+  /** Name of the class, as `String(error)` begins. */
   override name = "UsageError";
+  /** Usage: 2. */
   override readonly exitCode: number = 2;
 }

@@ -49,6 +49,8 @@ export class Random {
   #counter = 0;
 
   /**
+   * Starts a stream at its first number.
+   *
    * @param seed Unsigned 32-bit seed of the run.
    * @param stream Up to three unsigned 32-bit numbers that tell this stream from others
    *   (purpose, epoch, sample index, ...).
