@@ -1,0 +1,126 @@
+/**
+ * Byte-pair encoding of single words over a fixed vocabulary, as CLIP and GPT-2 do it: a word is its
+ * UTF-8 bytes, each spelled as one printable character; the last one carries `</w>`; then the merge
+ * of lowest rank is applied to all its occurrences, left to right, until none applies
+ * (Sennrich, Haddow, Birch: "Neural Machine Translation of Rare Words with Subword Units", ACL 2016).
+ *
+ * @module
+ */
+import { UserError } from "../errors.ts";
+
+const END_OF_WORD = "</w>";
+const NO_MERGE = 0x7fffffff;
+
+/**
+ * The character that spells each byte: printable Latin-1 stands for itself, every other byte, in
+ * ascending order, for the next character from U+0100 on. So no token contains a blank or a control.
+ */
+const BYTE_CHARACTERS: readonly string[] = (() => {
+  let next = 0x100;
+  return Array.from({ length: 256 }, (_, byte) => {
+    const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte !== 0xad);
+    return String.fromCharCode(printable ? byte : next++);
+  });
+})();
+
+/** Byte-pair encoder: words to token ids and back. */
+export class BytePairEncoder {
+  readonly #byteIds: Int32Array;
+  readonly #lastByteIds: Int32Array;
+  readonly #rankOfPair = new Map<number, number>();
+  readonly #merged: Int32Array;
+  readonly #tokens = new Map<number, string>();
+  readonly #pairBase: number;
+
+  /**
+   * @param vocabulary Token text to id; it must hold every byte character with and without `</w>`.
+   * @param merges Pairs of token texts, the earlier the stronger.
+   * @throws UserError where the vocabulary lacks a token that a byte or a merge needs.
+   */
+  constructor(
+    vocabulary: ReadonlyMap<string, number>,
+    merges: Iterable<readonly [left: string, right: string]>,
+  ) {
+    const idOf = (token: string): number => {
+      const id = vocabulary.get(token);
+      if (id === undefined) {
+        throw new UserError(`the tokenizer's vocabulary lacks ${JSON.stringify(token)}`);
+      }
+      return id;
+    };
+    let largest = 0;
+    for (const [token, id] of vocabulary) {
+      this.#tokens.set(id, token);
+      largest = Math.max(largest, id);
+    }
+    this.#pairBase = largest + 1;
+    this.#byteIds = Int32Array.from(BYTE_CHARACTERS, idOf);
+    this.#lastByteIds = Int32Array.from(BYTE_CHARACTERS, (c) => idOf(c + END_OF_WORD));
+    const merged: number[] = [];
+    for (const [left, right] of merges) {
+      this.#rankOfPair.set(idOf(left) * this.#pairBase + idOf(right), merged.length);
+      merged.push(idOf(left + right));
+    }
+    this.#merged = Int32Array.from(merged);
+  }
+
+  /** Token ids of one word, given as its UTF-8 bytes (at least one). */
+  encode(bytes: Uint8Array): Int32Array {
+    const ids = Int32Array.from(bytes, (byte) => this.#byteIds[byte]);
+    ids[ids.length - 1] = this.#lastByteIds[bytes[bytes.length - 1]];
+    return this.#mergeAll(ids);
+  }
+
+  /** The text that the ids spell, with a blank after each word; bytes that are no UTF-8 become U+FFFD. */
+  decode(ids: Iterable<number>): string {
+    const bytes: number[] = [];
+    for (const id of ids) {
+      const token = this.#tokens.get(id);
+      if (token === undefined) throw new UserError(`the tokenizer has no token of id ${id}`);
+      for (const character of token) {
+        const byte = BYTE_OF_CHARACTER.get(character);
+        if (byte === undefined) throw new UserError(`token ${id} is no byte-level token: ${token}`);
+        bytes.push(byte);
+      }
+    }
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
+    return text.replaceAll(END_OF_WORD, " ");
+  }
+
+  #rank(left: number, right: number): number {
+    return this.#rankOfPair.get(left * this.#pairBase + right) ?? NO_MERGE;
+  }
+
+  /** Merges in place. `ranks[i]` is kept as the rank of the pair (i, i + 1), so a round only scans it. */
+  #mergeAll(ids: Int32Array): Int32Array {
+    let length = ids.length;
+    const ranks = new Int32Array(length).fill(NO_MERGE);
+    for (let i = 0; i + 1 < length; i++) ranks[i] = this.#rank(ids[i], ids[i + 1]);
+    for (;;) {
+      let best = NO_MERGE;
+      for (let i = 0; i + 1 < length; i++) if (ranks[i] < best) best = ranks[i];
+      if (best === NO_MERGE) return ids.slice(0, length);
+      let write = 0;
+      for (let read = 0; read < length; write++) {
+        const merges = ranks[read] === best;
+        ids[write] = merges ? this.#merged[best] : ids[read];
+        ranks[write] = merges ? STALE : ranks[read];
+        // A pair that ends in the new token is new as well.
+        if (merges && write > 0) ranks[write - 1] = STALE;
+        read += merges ? 2 : 1;
+      }
+      length = write;
+      for (let i = 0; i < length; i++) {
+        if (ranks[i] !== STALE) continue;
+        ranks[i] = i + 1 < length ? this.#rank(ids[i], ids[i + 1]) : NO_MERGE;
+      }
+    }
+  }
+}
+
+/** Marks a rank to be looked up again. */
+const STALE = -1;
+
+const BYTE_OF_CHARACTER: ReadonlyMap<string, number> = new Map(
+  BYTE_CHARACTERS.map((character, byte) => [character, byte]),
+);

