@@ -1,0 +1,22 @@
+// y = scale * x + shift, elementwise.
+//
+// Dispatch: 256 lanes, one vec4f each, striding over the grid. Tensors are padded to 16 bytes.
+
+struct Params {
+  n: u32, // vectors
+  scale: f32,
+  shift: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+
+const LANES = 256u;
+
+@compute @workgroup_size(LANES)
+fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var i = id.x; i < params.n; i += groups.x * LANES) {
+    y[i] = params.scale * x[i] + params.shift;
+  }
+}
