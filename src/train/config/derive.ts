@@ -1,0 +1,36 @@
+/**
+ * What follows from the settings of a run.
+ *
+ * @module
+ */
+import type { Settings } from "./settings.ts";
+
+/** Consequences of settings, by the original's rules. */
+export interface Derived {
+  /** Pairs of one forward pass: `⌊batch_size / gradient_accumulation_steps⌋`. */
+  readonly microBatchSize: number;
+  /** Blocks of the image encoder. */
+  readonly visionLayers: number;
+  /** Text and video are encoded apart, so that an evaluation encodes each only once. */
+  readonly looseType: boolean;
+  /** Evaluation keeps one pooled vector a video in place of its frames (ActivityNet). */
+  readonly preVisualPooling: boolean;
+  /** Parts of parameter names that mark a parameter as new, not CLIP's. */
+  readonly newModules: readonly string[];
+}
+
+/** Blocks of OpenAI's ViT-B models. */
+const VIT_B_LAYERS = 12;
+
+/** Works out what follows from `settings`. */
+export function derive(settings: Settings): Derived {
+  return {
+    microBatchSize: Math.floor(settings.batch_size / settings.gradient_accumulation_steps),
+    visionLayers: settings.pretrained_clip_name === "scratch"
+      ? settings.vision_layers
+      : VIT_B_LAYERS,
+    looseType: settings.sim_header !== "tightTransf",
+    preVisualPooling: settings.datatype === "activity",
+    newModules: ["time_embedding", "frame_embedding", "deepcluster"],
+  };
+}

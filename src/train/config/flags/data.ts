@@ -1,0 +1,64 @@
+import type { FlagTable } from "../flag.ts";
+
+/** What is read: annotations, videos, frames and words. */
+export const dataFlags = {
+  datatype: {
+    kind: "choice",
+    choices: ["msrvtt", "msvd", "lsmdc", "activity", "didemo"],
+    default: "msrvtt",
+    meaning: "data set",
+    notBuilt: ["msvd", "lsmdc", "activity", "didemo"],
+  },
+  train_csv: {
+    kind: "text",
+    default: "data/.train.csv",
+    meaning: "MSR-VTT: list of the training videos, a column video_id",
+  },
+  val_csv: {
+    kind: "text",
+    default: "data/.val.csv",
+    meaning: "MSR-VTT: list of the test pairs, columns video_id and sentence",
+  },
+  data_path: {
+    kind: "text",
+    default: "data/caption.pickle",
+    meaning: "MSR-VTT: JSON file of captions; other data sets: folder of the annotation files",
+  },
+  features_path: {
+    kind: "text",
+    default: "data/videos_feature.pickle",
+    meaning: "folder of the video files",
+  },
+  lmdb_dataset: {
+    kind: "text",
+    default: null,
+    meaning: "LMDB that holds the videos (deno task pack makes one); without it files are read",
+  },
+  expand_msrvtt_sentences: {
+    kind: "flag",
+    default: false,
+    meaning: "MSR-VTT: one sample for each caption; else one for each video, its caption drawn",
+  },
+  max_words: { kind: "int", default: 20, min: 2, meaning: "tokens of a caption, ends included" },
+  max_frames: { kind: "int", default: 100, min: 1, meaning: "frames sampled from a video" },
+  num_thread_reader: {
+    kind: "int",
+    default: 1,
+    min: 0,
+    meaning: "workers that decode videos ahead; 0 decodes in the main thread",
+  },
+  bad_video: {
+    kind: "choice",
+    choices: ["skip", "stop"],
+    default: "skip",
+    meaning:
+      "what a video that cannot be decoded does: it is named and left out, or it ends the run",
+  },
+  bad_video_limit: {
+    kind: "float",
+    default: 0.01,
+    min: 0,
+    max: 1,
+    meaning: "fraction of the videos that may be left out before the run ends",
+  },
+} as const satisfies FlagTable;

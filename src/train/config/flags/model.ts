@@ -1,0 +1,66 @@
+import type { FlagTable } from "../flag.ts";
+
+/** The network and where its weights come from. */
+export const modelFlags = {
+  pretrained_clip_name: {
+    kind: "choice",
+    choices: ["ViT-B/32", "ViT-B/16", "scratch"],
+    default: "ViT-B/32",
+    meaning: "CLIP model; scratch has the shape given below, and weights from the seed",
+  },
+  pretrained_dir: {
+    kind: "text",
+    default: "~/models/pretrained",
+    meaning: "folder of ViT-B-32.pt and ViT-B-16.pt",
+  },
+  init_model: { kind: "text", default: null, meaning: "weights to start from, over CLIP's" },
+  sim_header: {
+    kind: "choice",
+    choices: ["meanP", "seqLSTM", "seqTransf", "tightTransf"],
+    default: "meanP",
+    meaning: "how the frames of a video meet a caption",
+    notBuilt: ["seqLSTM", "seqTransf", "tightTransf"],
+  },
+  cross_num_hidden_layers: {
+    kind: "int",
+    default: 4,
+    min: 1,
+    meaning: "layers of the seqTransf and tightTransf heads",
+  },
+  cross_model: {
+    kind: "text",
+    default: "cross-base",
+    meaning: "folder that holds cross_config.json, for the seqTransf and tightTransf heads",
+  },
+  linear_patch: {
+    kind: "choice",
+    choices: ["2d", "3d"],
+    default: "2d",
+    meaning: "patch embedding of single frames, or over three neighbouring ones",
+    notBuilt: ["3d"],
+  },
+  freeze_layer_num: {
+    kind: "int",
+    default: 0,
+    min: -1,
+    meaning:
+      "blocks below it and all embeddings stay as loaded (0: embeddings only); -1 trains all",
+  },
+  temperature_new: {
+    kind: "float",
+    default: 1,
+    meaning: "above 1: the logit scale (a logarithm) is set to it after loading",
+  },
+} as const satisfies FlagTable;
+
+/** Shape of the `scratch` model; an error with another `--pretrained_clip_name`. */
+export const scratchFlags = {
+  image_resolution: { kind: "int", default: 64, min: 1, meaning: "side of a frame in pixels" },
+  vision_patch_size: { kind: "int", default: 8, min: 1, meaning: "side of a patch in pixels" },
+  vision_width: { kind: "int", default: 64, min: 64, meaning: "width of the image encoder" },
+  vision_layers: { kind: "int", default: 4, min: 1, meaning: "blocks of the image encoder" },
+  text_width: { kind: "int", default: 64, min: 64, meaning: "width of the text encoder" },
+  text_layers: { kind: "int", default: 4, min: 1, meaning: "blocks of the text encoder" },
+  embed_dim: { kind: "int", default: 64, min: 1, meaning: "width of the common embedding" },
+  context_length: { kind: "int", default: 77, min: 2, meaning: "most tokens of a caption" },
+} as const satisfies FlagTable;

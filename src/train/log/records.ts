@@ -1,0 +1,107 @@
+/**
+ * What a run reports, and how it reads in its log.
+ *
+ * @module
+ */
+
+/** Ranks of one direction of retrieval: recalls in percent, ranks from 1. */
+export interface Recall {
+  readonly R1: number;
+  readonly R5: number;
+  readonly R10: number;
+  readonly MedianR: number;
+  readonly MeanR: number;
+}
+
+/** Where training stands; a training line of `metrics.jsonl`, with these names. */
+export interface StepRecord {
+  /** Optimiser steps taken so far. */
+  readonly step: number;
+  /** Epoch under way, from 0. */
+  readonly epoch: number;
+  /** Pairs of this epoch seen so far, and in all. */
+  readonly samples: number;
+  readonly epoch_samples: number;
+  /** The loss that was minimised: the contrastive one and the clustering's. */
+  readonly loss: number;
+  readonly cluster_loss: number;
+  readonly lr: number;
+  /** The parameter, a logarithm. */
+  readonly logit_scale: number;
+  /** Norm of all gradients together, before clipping. */
+  readonly grad_norm: number;
+  readonly samples_per_second: number;
+  /** Seconds a step waited for data, and took in all, on average since the last record. */
+  readonly data_seconds: number;
+  readonly batch_seconds: number;
+  readonly gpu_bytes_live: number;
+  readonly gpu_bytes_peak: number;
+}
+
+/** An evaluation of a split during training. */
+export interface EvaluationRecord {
+  readonly step: number;
+  /** Epoch just finished, from 0. */
+  readonly epoch: number;
+  readonly t2v: Recall;
+  readonly v2t: Recall;
+}
+
+/** A training step as a log line, in the original's form. */
+export function stepLine(record: StepRecord): string {
+  const { samples, epoch_samples, loss, cluster_loss } = record;
+  return [
+    `Epoch: ${record.epoch} [${samples} (${Math.floor(100 * samples / epoch_samples)}%)]`,
+    `SimLoss: ${(loss - cluster_loss).toFixed(4)} CLoss ${cluster_loss.toFixed(4)}`,
+    `Data (t) ${record.data_seconds.toFixed(3)}`,
+    `Batch (t) ${record.batch_seconds.toFixed(3)}`,
+    `LR: ${record.lr.toExponential(1)}`,
+    `logit_scale ${record.logit_scale.toFixed(3)}`,
+  ].join("\t");
+}
+
+/**
+ * A training step as TensorBoard scalars: the original's tags, and three of this project's.
+ */
+export function stepScalars(record: StepRecord): [tag: string, value: number][] {
+  return [
+    ["train/sim_loss", record.loss - record.cluster_loss],
+    ["train/cluster_loss", record.cluster_loss],
+    ["train/data_time", record.data_seconds],
+    ["train/batch_time", record.batch_seconds],
+    ["train/scale", record.logit_scale],
+    ["train/lr", record.lr],
+    ["train/grad_norm", record.grad_norm],
+    ["train/samples_per_second", record.samples_per_second],
+    ["train/gpu_bytes_peak", record.gpu_bytes_peak],
+  ];
+}
+
+/** Both directions of an evaluation as log lines, in the original's form. */
+export function recallLines({ t2v, v2t }: { t2v: Recall; v2t: Recall }): string[] {
+  return [
+    "Text-to-Video:",
+    ` (metric) >>>  ${recallText(t2v, "")}`,
+    "Video-to-Text:",
+    ` (metric) >>>  ${recallText(v2t, "V2T$")}`,
+  ];
+}
+
+function recallText(recall: Recall, prefix: string): string {
+  return [
+    ["R@1", recall.R1],
+    ["R@5", recall.R5],
+    ["R@10", recall.R10],
+    ["Median R", recall.MedianR],
+    ["Mean R", recall.MeanR],
+  ].map(([name, value]) => `${prefix}${name}: ${(value as number).toFixed(1)}`).join(" - ");
+}
+
+/**
+ * An evaluation as a line of `metrics.jsonl`: the test split's figures stand at the top level, those of
+ * another split under its name.
+ */
+export function evaluationLine(split: string, record: EvaluationRecord) {
+  const { epoch, step, ...figures } = record;
+  return split === "test" ? { epoch, step, ...figures } : { epoch, step, [split]: figures };
+}
