@@ -77,6 +77,11 @@ export function stepScalars(record: StepRecord): [tag: string, value: number][] 
   ];
 }
 
+/** The five figures alone, of an object that may hold more, such as every single rank. */
+export function recallFigures({ R1, R5, R10, MedianR, MeanR }: Recall): Recall {
+  return { R1, R5, R10, MedianR, MeanR };
+}
+
 /** Both directions of an evaluation as log lines, in the original's form. */
 export function recallLines({ t2v, v2t }: { t2v: Recall; v2t: Recall }): string[] {
   return [
@@ -102,6 +107,7 @@ function recallText(recall: Recall, prefix: string): string {
  * another split under its name.
  */
 export function evaluationLine(split: string, record: EvaluationRecord) {
-  const { epoch, step, ...figures } = record;
+  const { epoch, step } = record;
+  const figures = { t2v: recallFigures(record.t2v), v2t: recallFigures(record.v2t) };
   return split === "test" ? { epoch, step, ...figures } : { epoch, step, [split]: figures };
 }

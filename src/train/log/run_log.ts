@@ -11,6 +11,7 @@ import { MetricsFile } from "./metrics_file.ts";
 import {
   evaluationLine,
   type EvaluationRecord,
+  recallFigures,
   recallLines,
   stepLine,
   type StepRecord,
@@ -53,7 +54,7 @@ export class RunLog implements Disposable {
     for (const line of recallLines(record)) this.logger.info(line);
     this.metrics.append(evaluationLine(split, record));
     for (const direction of ["t2v", "v2t"] as const) {
-      for (const [name, value] of Object.entries(record[direction])) {
+      for (const [name, value] of Object.entries(recallFigures(record[direction]))) {
         this.events.scalar(`${split}/${direction}_${name}`, value, record.step);
       }
     }

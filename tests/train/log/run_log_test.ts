@@ -46,7 +46,8 @@ Deno.test("a run leaves its settings, log, metrics and TensorBoard events", asyn
       using log = await RunLog.open(folder, settings, resumedStep);
       log.logger.debug("not asked for");
       log.step(record);
-      log.evaluation("test", { step: 50, epoch: 3, t2v, v2t });
+      const ranked = { ...t2v, ranks: [0, 3, 1] };
+      log.evaluation("test", { step: 50, epoch: 3, t2v: ranked, v2t });
       log.evaluation("order", { step: 50, epoch: 3, t2v, v2t });
     }
     const hparams = await Deno.readTextFile(folder.settings);
