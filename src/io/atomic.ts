@@ -1,0 +1,135 @@
+/**
+ * Files that are either the old or the new one, whole, whatever happens meanwhile: the content goes
+ * to a temporary file in the same folder, is synced, and takes its name by a rename.
+ *
+ * @module
+ */
+
+import { basename, dirname, join } from "node:path";
+import { UserError } from "../errors.ts";
+
+/** What a file is made of: text, bytes, or a stream of byte chunks that is never held as a whole. */
+export type FileContent =
+  | string
+  | Uint8Array
+  | Iterable<Uint8Array>
+  | AsyncIterable<Uint8Array>;
+
+/**
+ * Writes `content` to `path` so that a crash or a kill at any moment leaves the old file or the new
+ * one. A failure, in the stream of chunks too, leaves the old file and no temporary one; only a killed
+ * process leaves a temporary file behind, which {@link removeLeftovers} clears. Writers of one path do
+ * not disturb each other: the last to finish wins.
+ *
+ * @throws {UserError} where the file system refuses (missing folder, no permission, disk full); what
+ * the chunk stream throws passes unchanged.
+ *
+ * @example
+ * ```ts
+ * import { writeAtomic } from "./atomic.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await writeAtomic(`${folder}/notes.txt`, "whole or not at all");
+ * assert.equal(await Deno.readTextFile(`${folder}/notes.txt`), "whole or not at all");
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function writeAtomic(path: string, content: FileContent): Promise<void> {
+  const unique = `${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
+  const temporary = join(dirname(path), `${temporaryPrefix(path)}${unique}.tmp`);
+  // Refused folders surface here, before there is anything to clean up.
+  const file = await attempt(path, () => Deno.open(temporary, { write: true, createNew: true }));
+  try {
+    try {
+      for await (const chunk of chunksOf(content)) await attempt(path, () => writeAll(file, chunk));
+      await attempt(path, () => file.sync());
+    } finally {
+      file.close();
+    }
+    await attempt(path, () => Deno.rename(temporary, path));
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {}); // the first error is the one worth telling
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/**
+ * Removes the temporary files that killed writers of `path` left beside it. Call it at the start of a
+ * run, when nobody else writes `path`: a writer at work would lose its file.
+ *
+ * @returns how many were removed; 0 where the folder does not exist.
+ *
+ * @example
+ * ```ts
+ * import { removeLeftovers } from "./atomic.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(await removeLeftovers("no/such/folder/ckpt.safetensors"), 0);
+ * ```
+ */
+export async function removeLeftovers(path: string): Promise<number> {
+  const folder = dirname(path);
+  const prefix = temporaryPrefix(path);
+  let removed = 0;
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (!name.startsWith(prefix) || !/^\d+-[0-9a-f]{8}\.tmp$/.test(name.slice(prefix.length))) {
+        continue;
+      }
+      await Deno.remove(join(folder, name));
+      removed++;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return removed;
+}
+
+/** Hidden, and in the target's own folder: a rename is atomic only within one file system. */
+function temporaryPrefix(path: string): string {
+  return `.${basename(path)}.`;
+}
+
+function chunksOf(content: FileContent): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+  if (typeof content === "string") return [new TextEncoder().encode(content)];
+  return content instanceof Uint8Array ? [content] : content;
+}
+
+async function writeAll(file: Deno.FsFile, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));
+}
+
+/** Makes the rename itself survive a power cut, on systems that let a folder be synced. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    using handle = await Deno.open(folder);
+    await handle.sync();
+  } catch {
+    // Windows and some network file systems refuse; there the rename is durable a little later.
+  }
+}
+
+/** Runs one file system operation and turns its refusal into a line for the user. */
+async function attempt<T>(path: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw new UserError(`cannot write ${path}: ${refusal(error, dirname(path))}`, { cause: error });
+  }
+}
+
+function refusal(error: unknown, folder: string): string {
+  if (error instanceof Deno.errors.NotFound) {
+    return `the folder ${folder} does not exist; create it or choose another`;
+  }
+  if (error instanceof Deno.errors.NotADirectory) {
+    return `${folder} is not a folder; choose another`;
+  }
+  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
+    return `no permission to write in ${folder}; choose another folder or change its permissions`;
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return `${reason}; choose another place or make room there`;
+}

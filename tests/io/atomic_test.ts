@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { UserError } from "../../src/errors.ts";
+import { removeLeftovers, writeAtomic } from "../../src/io/atomic.ts";
+import { listing, withFolder } from "./folder.ts";
+
+const userLine = (pattern: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof UserError, String(error));
+  assert.match(error.message, pattern);
+  assert.doesNotMatch(error.message, /\n/);
+  return true;
+};
+
+Deno.test("writeAtomic takes text, bytes, and chunks from a list or a stream", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/file`;
+    const chunks = () => [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)];
+    async function* stream() {
+      yield* chunks();
+      await Promise.resolve();
+    }
+    await writeAtomic(path, "größe\n");
+    assert.equal(await Deno.readTextFile(path), "größe\n");
+    for (const content of [Uint8Array.of(1, 2, 3), chunks(), stream()]) {
+      await writeAtomic(path, content);
+      assert.deepEqual(await Deno.readFile(path), Uint8Array.of(1, 2, 3));
+    }
+    await writeAtomic(path, []);
+    assert.equal((await Deno.stat(path)).size, 0);
+    assert.deepEqual(await listing(folder), ["file"]);
+  }));
+
+Deno.test("a stream that fails in the middle leaves the old file whole and nothing beside it", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/ckpt`;
+    const failure = new Error("the GPU was lost");
+    async function* failing() {
+      yield new Uint8Array(100_000);
+      await Promise.resolve();
+      throw failure;
+    }
+    await assert.rejects(writeAtomic(path, failing()), failure);
+    assert.deepEqual(await listing(folder), []);
+    await writeAtomic(path, "old");
+    await assert.rejects(writeAtomic(path, failing()), failure);
+    assert.deepEqual(await listing(folder), ["ckpt"]);
+    assert.equal(await Deno.readTextFile(path), "old");
+  }));
+
+Deno.test("until the last chunk is in, readers see the old file", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/ckpt`;
+    await writeAtomic(path, "old");
+    async function* watching() {
+      yield new TextEncoder().encode("ne");
+      assert.equal(await Deno.readTextFile(path), "old");
+      yield new TextEncoder().encode("w");
+    }
+    await writeAtomic(path, watching());
+    assert.equal(await Deno.readTextFile(path), "new");
+  }));
+
+Deno.test("of writers at the same time each leaves a whole file", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/file`;
+    const texts = Array.from({ length: 8 }, (_, i) => String(i).repeat(50_000));
+    await Promise.all(texts.map((text) => writeAtomic(path, text)));
+    assert.ok(texts.includes(await Deno.readTextFile(path)));
+    assert.deepEqual(await listing(folder), ["file"]);
+  }));
+
+Deno.test("a writer killed in the middle leaves the old file, and its leftover can be cleared", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/ckpt`;
+    await writeAtomic(path, "old");
+    await Deno.writeTextFile(`${folder}/.ckpt.notes.tmp`, "not of a writer");
+    const module = new URL("../../src/io/atomic.ts", import.meta.url).href;
+    const script = `
+      import { writeAtomic } from ${JSON.stringify(module)};
+      function* endless() {
+        for (;;) {
+          yield new Uint8Array(1000);
+          console.log("written");
+        }
+      }
+      await writeAtomic(${JSON.stringify(path)}, endless());`;
+    const scriptPath = `${folder}/writer.ts`;
+    await Deno.writeTextFile(scriptPath, script);
+    const writer = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", "--no-lock", "--no-config", scriptPath],
+      stdout: "piped",
+    }).spawn();
+    const reader = writer.stdout.getReader();
+    assert.ok(!(await reader.read()).done, "the writer was at work");
+    writer.kill("SIGKILL");
+    await reader.cancel();
+    await writer.status;
+    await Deno.remove(scriptPath);
+
+    assert.equal(await Deno.readTextFile(path), "old");
+    assert.equal((await listing(folder)).length, 3);
+    assert.equal(await removeLeftovers(path), 1);
+    assert.deepEqual(await listing(folder), [".ckpt.notes.tmp", "ckpt"]);
+  }));
+
+Deno.test("what the file system refuses is one line that names the place", () =>
+  withFolder(async (folder) => {
+    await writeAtomic(`${folder}/file`, "");
+    await Deno.mkdir(`${folder}/taken/full`, { recursive: true });
+    await assert.rejects(
+      writeAtomic(`${folder}/missing/x`, "x"),
+      userLine(/cannot write .*missing\/x: the folder .*missing does not exist; create it/),
+    );
+    await assert.rejects(
+      writeAtomic(`${folder}/file/x`, "x"),
+      userLine(/cannot write .*file\/x: .*file is not a folder/),
+    );
+    await assert.rejects(writeAtomic(`${folder}/taken`, "x"), userLine(/cannot write .*taken: /));
+    assert.deepEqual(await listing(folder), ["file", "taken"]);
+  }));
+
+Deno.test({
+  name: "a folder without write permission is one line that says so",
+  permissions: { read: true, write: false },
+  fn: () =>
+    assert.rejects(
+      writeAtomic("runs/x", "x"),
+      userLine(/^cannot write runs\/x: no permission to write in runs; choose another folder/),
+    ),
+});
