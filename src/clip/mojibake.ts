@@ -72,8 +72,8 @@ function sequenceAt(
     lost ||= text[i] === LOST;
     code = (code << 6) | (byte & 0x3f);
   }
-  const tooLong = code < [0, 0, 0x80, 0x800, 0x10000][length];
-  if (!lost && (tooLong || code > 0x10ffff)) return undefined;
+  const overlong = code < [0, 0, 0x80, 0x800, 0x10000][length];
+  if (!lost && (overlong || code > 0x10ffff)) return undefined;
   // Surrogates encoded apart (CESU-8) become halves that join in the string.
   return { start, end: start + length, decoded: lost ? LOST : String.fromCodePoint(code) };
 }
