@@ -1,0 +1,188 @@
+/**
+ * Matrix products: the three forms that a network and its gradients need, batched, with the epilogues
+ * of a transformer block fused.
+ *
+ * @module
+ */
+import tiled from "../../kernels/linalg/matmul.wgsl" with { type: "text" };
+import subgroup from "../../kernels/linalg/matmul_subgroup.wgsl" with { type: "text" };
+import type { Device } from "../gpu/device.ts";
+import { sameShape, type Shape, sizeOf } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { defineOp, type Input } from "./define.ts";
+import { sumTo } from "./reduce.ts";
+
+const tiledKernel = { name: "matmul", source: tiled };
+const subgroupKernel = { name: "matmul_subgroup", source: subgroup };
+
+/** Options of {@link matmul}. */
+export interface MatmulOptions {
+  /** `a` is stored [.., K, M]. Not together with `transposeB`. */
+  readonly transposeA?: boolean;
+  /** `b` is stored [.., N, K], as the weights of a linear layer are. */
+  readonly transposeB?: boolean;
+  /** Added to every row: [N]. */
+  readonly bias?: Tensor;
+  /** Added to the product: the product's shape. */
+  readonly residual?: Tensor;
+}
+
+interface Attributes {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly alpha: number;
+  readonly quickGelu: boolean;
+  readonly biasShape?: Shape;
+  readonly residualShape?: Shape;
+}
+
+/** Sizes of a product: C [batch, rows, cols] over `inner`. */
+interface Sizes {
+  readonly batch: number;
+  readonly rows: number;
+  readonly inner: number;
+  readonly cols: number;
+}
+
+function sizesOf(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Sizes {
+  const [am, ak] = a.shape.slice(-2), [bk, bn] = b.shape.slice(-2);
+  const [rows, inner] = transposeA ? [ak, am] : [am, ak];
+  const [against, cols] = transposeB ? [bn, bk] : [bk, bn];
+  const batched = sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  if (a.shape.length < 2 || inner !== against || !batched || (transposeA && transposeB)) {
+    const form = `${transposeA ? "transposed " : ""}[${a.shape}] and ${
+      transposeB ? "transposed " : ""
+    }[${b.shape}]`;
+    throw new RangeError(`matmul: ${form} do not multiply`);
+  }
+  return { batch: sizeOf(a.shape.slice(0, -2)), rows, inner, cols };
+}
+
+/** Lanes of a subgroup on software devices with small ones, where the operands line up in vec4. */
+function subgroupLanes(device: Device, sizes: Sizes, transposeA: boolean): number | undefined {
+  const { subgroupSize, software } = device.info;
+  const aligned = sizes.cols % 4 === 0 && (transposeA ? sizes.rows : sizes.inner) % 4 === 0;
+  return software && aligned && sizes.inner > 0 && [4, 8, 16].includes(subgroupSize ?? 0)
+    ? subgroupSize
+    : undefined;
+}
+
+/** Allocates the product and records the kernel. */
+function multiply(
+  a: Tensor,
+  b: Tensor,
+  bias: Input,
+  residual: Input,
+  attributes: Attributes,
+): Tensor {
+  const { device } = a;
+  const { transposeA, transposeB, alpha, quickGelu } = attributes;
+  const sizes = sizesOf(a, b, transposeA, transposeB);
+  const { rows, inner, cols, batch } = sizes;
+  const c = empty(device, "f32", [...a.shape.slice(0, -2), rows, cols], "matmul");
+  if (bias && bias.size !== cols) throw new RangeError(`matmul: bias [${bias.shape}], not ${cols}`);
+  if (residual && residual.size !== c.size) {
+    throw new RangeError(`matmul: residual [${residual.shape}], not [${c.shape}]`);
+  }
+  const lanes = subgroupLanes(device, sizes, transposeA);
+  const unit = lanes ? 4 : 1;
+  const call = {
+    entry: "main",
+    // A binding that the epilogue does not read still needs a buffer.
+    bind: { a, b, bias: bias ?? a, residual: residual ?? a, c },
+    params: {
+      rows,
+      inner,
+      cols: cols / unit,
+      a_stride: rows * inner / unit,
+      b_stride: inner * cols / unit,
+      c_stride: rows * cols / unit,
+      alpha,
+    },
+  };
+  const epilogue = { BIAS: !!bias, QUICK_GELU: quickGelu, RESIDUAL: !!residual };
+  if (lanes) {
+    device.launch({
+      ...call,
+      kernel: subgroupKernel,
+      consts: { FORM: transposeA ? 2 : transposeB ? 1 : 0, L: lanes, ...epilogue },
+      groups: [Math.ceil(cols / 4 / lanes), Math.ceil(rows / 16), batch],
+    });
+  } else {
+    device.launch({
+      ...call,
+      kernel: tiledKernel,
+      consts: { TRANSPOSE_A: transposeA, TRANSPOSE_B: transposeB, ...epilogue },
+      groups: [Math.ceil(cols / 64), Math.ceil(rows / 64), batch],
+    });
+  }
+  return c;
+}
+
+const op = defineOp<[a: Tensor, b: Tensor, bias: Input, residual: Input], Attributes>({
+  name: "matmul",
+  forward([a, b, bias, residual], attributes, save) {
+    save(a, b);
+    return multiply(a, b, bias, residual, attributes);
+  },
+  gradient(dc, { saved: [a, b], attributes, needs }) {
+    const { transposeA, transposeB, alpha, biasShape, residualShape } = attributes;
+    const product = (x: Tensor, y: Tensor, tx: boolean, ty: boolean) =>
+      multiply(x, y, undefined, undefined, {
+        transposeA: tx,
+        transposeB: ty,
+        alpha,
+        quickGelu: false,
+      });
+    return [
+      // C = A B: dA = dC B'. C = A B': dA = dC B. C = A' B: dA = B dC'.
+      needs[0]
+        ? transposeA ? product(b!, dc, false, true) : product(dc, b!, false, !transposeB)
+        : undefined,
+      // C = A B: dB = A' dC. C = A B': dB = dC' A. C = A' B: dB = A dC.
+      needs[1]
+        ? transposeB ? product(dc, a!, true, false) : product(a!, dc, !transposeA, false)
+        : undefined,
+      needs[2] ? sumTo(dc, biasShape!) : undefined,
+      needs[3] ? dc.reshape(residualShape!) : undefined,
+    ];
+  },
+});
+
+/**
+ * `alpha * op(a) op(b) + bias + residual`, batched over the leading dimensions, which must be equal.
+ *
+ * @param a [.., M, K], or [.., K, M] with `transposeA`.
+ * @param b [.., K, N], or [.., N, K] with `transposeB`.
+ * @returns [.., M, N].
+ * @throws {RangeError} if the shapes do not multiply.
+ *
+ * @example
+ * ```ts ignore
+ * const y = matmul(x, weight, { transposeB: true, bias }); // a linear layer
+ * ```
+ */
+export function matmul(
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false, bias, residual, alpha = 1 }:
+    & MatmulOptions
+    & { readonly alpha?: number } = {},
+): Tensor {
+  return op([a, b, bias, residual], {
+    transposeA,
+    transposeB,
+    alpha,
+    quickGelu: false,
+    biasShape: bias?.shape,
+    residualShape: residual?.shape,
+  });
+}
+
+/**
+ * `quickGelu(op(a) op(b) + bias)` in one kernel. It keeps nothing for a gradient: for inference.
+ */
+export function matmulQuickGelu(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { transposeA = false, transposeB = false, bias, residual } = options;
+  return multiply(a, b, bias, residual, { transposeA, transposeB, alpha: 1, quickGelu: true });
+}
