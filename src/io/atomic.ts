@@ -5,7 +5,6 @@
  * @module
  */
 
-import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 
 /** What a file is made of: text, bytes, or a stream of byte chunks that is never held as a whole. */
@@ -36,8 +35,8 @@ export type FileContent =
  * ```
  */
 export async function writeAtomic(path: string, content: FileContent): Promise<void> {
-  const unique = `${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
-  const temporary = join(dirname(path), `${temporaryPrefix(path)}${unique}.tmp`);
+  const { folder, prefix } = temporaries(path);
+  const temporary = `${folder}/${prefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`;
   // Refused folders surface here, before there is anything to clean up.
   const file = await attempt(path, () => Deno.open(temporary, { write: true, createNew: true }));
   try {
@@ -52,7 +51,7 @@ export async function writeAtomic(path: string, content: FileContent): Promise<v
     await Deno.remove(temporary).catch(() => {}); // the first error is the one worth telling
     throw error;
   }
-  await syncFolder(dirname(path));
+  await syncFolder(folder);
 }
 
 /**
@@ -70,15 +69,14 @@ export async function writeAtomic(path: string, content: FileContent): Promise<v
  * ```
  */
 export async function removeLeftovers(path: string): Promise<number> {
-  const folder = dirname(path);
-  const prefix = temporaryPrefix(path);
+  const { folder, prefix } = temporaries(path);
   let removed = 0;
   try {
     for await (const { name } of Deno.readDir(folder)) {
       if (!name.startsWith(prefix) || !/^\d+-[0-9a-f]{8}\.tmp$/.test(name.slice(prefix.length))) {
         continue;
       }
-      await Deno.remove(join(folder, name));
+      await Deno.remove(`${folder}/${name}`);
       removed++;
     }
   } catch (error) {
@@ -87,9 +85,18 @@ export async function removeLeftovers(path: string): Promise<number> {
   return removed;
 }
 
-/** Hidden, and in the target's own folder: a rename is atomic only within one file system. */
-function temporaryPrefix(path: string): string {
-  return `.${basename(path)}.`;
+/**
+ * Where the temporary files of `path` lie and how their names start: hidden, and in the target's own
+ * folder, since a rename is atomic only within one file system. (By hand, because readers that run in
+ * a browser reach this file and find no `node:path` there.)
+ */
+function temporaries(path: string): { folder: string; prefix: string } {
+  const windows = Deno.build.os === "windows";
+  const slash = Math.max(path.lastIndexOf("/"), windows ? path.lastIndexOf("\\") : -1);
+  return {
+    folder: slash < 0 ? "." : path.slice(0, slash) || "/",
+    prefix: `.${path.slice(slash + 1)}.`,
+  };
 }
 
 function chunksOf(content: FileContent): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
@@ -116,7 +123,9 @@ async function attempt<T>(path: string, operation: () => Promise<T>): Promise<T>
   try {
     return await operation();
   } catch (error) {
-    throw new UserError(`cannot write ${path}: ${refusal(error, dirname(path))}`, { cause: error });
+    throw new UserError(`cannot write ${path}: ${refusal(error, temporaries(path).folder)}`, {
+      cause: error,
+    });
   }
 }
 

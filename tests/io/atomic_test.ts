@@ -102,6 +102,21 @@ Deno.test("a writer killed in the middle leaves the old file, and its leftover c
     assert.deepEqual(await listing(folder), [".ckpt.notes.tmp", "ckpt"]);
   }));
 
+Deno.test("a path without a folder is written in the current one, and / is a folder", async () => {
+  const name = `atomic_${crypto.randomUUID()}`;
+  await withFolder(async (folder) => {
+    const before = Deno.cwd();
+    Deno.chdir(folder);
+    try {
+      await writeAtomic(name, "here");
+      assert.deepEqual(await listing(folder), [name]);
+    } finally {
+      Deno.chdir(before);
+    }
+  });
+  assert.equal(await removeLeftovers(`/${name}`), 0);
+});
+
 Deno.test("what the file system refuses is one line that names the place", () =>
   withFolder(async (folder) => {
     await writeAtomic(`${folder}/file`, "");
