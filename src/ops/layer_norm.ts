@@ -1,0 +1,73 @@
+/**
+ * Layer normalisation.
+ *
+ * @module
+ */
+import source from "../../kernels/norm/layer_norm.wgsl" with { type: "text" };
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { defineOp } from "./define.ts";
+import { sum } from "./reduce.ts";
+import { planRows, rowsOf } from "./rows.ts";
+
+const kernel = { name: "layer_norm", source };
+
+/** Rows that one lane sums for the gradients of gamma and beta. */
+const CHUNK = 64;
+const COLUMN_LANES = 64;
+
+const op = defineOp<[Tensor, Tensor, Tensor], { eps: number }>({
+  name: "layerNorm",
+  forward([x, gamma, beta], { eps }, save) {
+    const { device, shape } = x;
+    const { rows, width } = rowsOf(shape);
+    const y = empty(device, "f32", shape, "layerNorm");
+    const stats = empty(device, "f32", [rows, 2], "layerNorm");
+    const plan = planRows(device, rows, width);
+    device.launch({
+      kernel,
+      entry: "forward",
+      consts: plan.consts,
+      bind: { x, gamma, beta, y, stats },
+      params: { rows, width: plan.width, parts: 0, scale: 1 / width, eps },
+      groups: plan.groups,
+    });
+    save(x, gamma, stats);
+    return y;
+  },
+  gradient(dy, { saved: [x, gamma, stats], needs, attributes: { eps } }) {
+    const { device, shape } = x!;
+    const { rows, width } = rowsOf(shape);
+    const plan = planRows(device, rows, width);
+    const parts = Math.ceil(rows / CHUNK);
+    const bind = { x: x!, gamma: gamma!, dy, saved: stats! };
+    const params = { rows, width: plan.width, parts, scale: 1 / width, eps };
+    const { consts } = plan;
+
+    const dx = needs[0] ? empty(device, "f32", shape, "layerNorm") : undefined;
+    if (dx) {
+      const { groups } = plan;
+      device.launch({ kernel, entry: "backward", consts, bind: { ...bind, dx }, params, groups });
+    }
+    if (!needs[1] && !needs[2]) return [dx, undefined, undefined];
+    const dgamma = empty(device, "f32", [parts, width], "layerNorm");
+    const dbeta = empty(device, "f32", [parts, width], "layerNorm");
+    const groups = Math.ceil(parts * plan.width / COLUMN_LANES);
+    device.launch({
+      kernel,
+      entry: "parameters",
+      consts: { T: plan.consts.T },
+      bind: { ...bind, dgamma, dbeta },
+      params,
+      groups: [Math.min(groups, device.info.maxWorkgroups)],
+    });
+    return [dx, needs[1] ? sum(dgamma, 0) : undefined, needs[2] ? sum(dbeta, 0) : undefined];
+  },
+});
+
+/**
+ * `gamma * (x - mean) / sqrt(var + eps) + beta` over the last dimension, with the biased variance
+ * (Ba, Kiros, Hinton: "Layer normalization", 2016). `gamma` and `beta` have the size of that dimension.
+ */
+export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, eps = 1e-5): Tensor {
+  return op([x, gamma, beta], { eps });
+}
