@@ -1,0 +1,133 @@
+/**
+ * Decoding off the calling thread: `openDecoder` chooses native ffmpeg or ffmpeg.wasm and keeps a pool
+ * of workers. Both give the same pixels.
+ *
+ * @module
+ */
+
+import { UserError } from "../errors.ts";
+import type { Clip, DecodeOptions } from "./clip.ts";
+import type { VideoSource } from "./ffmpeg.ts";
+import { nativeVersion } from "./native.ts";
+import { compileCore } from "./wasm.ts";
+import type { Engine, Reply, Request } from "./worker.ts";
+
+export type { Clip, DecodeOptions } from "./clip.ts";
+export type { VideoSource } from "./ffmpeg.ts";
+export type { FrameChoice } from "./sampling.ts";
+
+/** Which ffmpeg decodes: `auto` takes the native one where it is on the PATH. */
+export type DecoderName = "auto" | "native" | "wasm";
+
+interface Job {
+  readonly request: Request;
+  readonly resolve: (clip: Clip) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A pool of workers that decode clips. It keeps the process alive until it is closed. */
+export class Decoder implements Disposable {
+  readonly #workers: Worker[];
+  readonly #idle: Worker[] = [];
+  readonly #queue: Job[] = [];
+  readonly #running = new Map<Worker, Job>();
+  #closed = false;
+
+  /** Which ffmpeg decodes. */
+  readonly name: "native" | "wasm";
+
+  /** Use {@link openDecoder}. */
+  constructor(readonly engine: Engine, workers: number) {
+    this.name = "scratch" in engine ? "native" : "wasm";
+    this.#workers = Array.from({ length: workers }, () => this.#start());
+    this.#idle.push(...this.#workers);
+  }
+
+  /**
+   * Decodes the chosen frames of one clip. Jobs start in the order of the calls.
+   *
+   * @returns `data` is `[n, height, width, 3]` RGB bytes, `n` as many as the choice takes.
+   * @throws UserError naming the file where it is missing, damaged, truncated, without video, or has no
+   *   frame in the clip's range.
+   */
+  decode(source: VideoSource, options: DecodeOptions): Promise<Clip> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(new Error("the decoder is closed"));
+      this.#queue.push({ request: { source, options }, resolve, reject });
+      this.#next();
+    });
+  }
+
+  /** Ends the workers; what is still to be decoded is rejected with `reason`. */
+  close(reason = new Error("the decoder was closed")): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const worker of this.#workers) worker.terminate();
+    for (const job of [...this.#running.values(), ...this.#queue]) job.reject(reason);
+    this.#running.clear();
+    this.#queue.length = 0;
+    try {
+      if ("scratch" in this.engine) Deno.removeSync(this.engine.scratch, { recursive: true });
+    } catch {
+      // A file that a worker was just writing is left to the system's care of temporary files.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    worker.postMessage({ engine: this.engine } satisfies Request);
+    worker.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
+      const job = this.#running.get(worker);
+      this.#running.delete(worker);
+      this.#idle.push(worker);
+      this.#next();
+      if ("clip" in reply) job?.resolve(reply.clip);
+      else job?.reject(reply.user ? new UserError(reply.error) : new Error(reply.error));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.close(new Error(`a decoding worker ended: ${event.message}`));
+    };
+    return worker;
+  }
+
+  #next(): void {
+    while (this.#idle.length > 0 && this.#queue.length > 0) {
+      const worker = this.#idle.pop()!, job = this.#queue.shift()!;
+      this.#running.set(worker, job);
+      worker.postMessage(job.request);
+    }
+  }
+}
+
+/**
+ * Opens a decoder with `workers` workers. Close it, or declare it with `using`, or the process does not
+ * end.
+ *
+ * ```ts ignore
+ * using decoder = await openDecoder();
+ * const clip = await decoder.decode({ path: "cat.mp4" }, {
+ *   choose: { rule: "uniform", frames: 12 },
+ *   size: 224,
+ * });
+ * ```
+ *
+ * @throws UserError where the preferred ffmpeg, or any, cannot be had.
+ */
+export async function openDecoder(
+  { prefer = "auto", workers = 1 }: { prefer?: DecoderName; workers?: number } = {},
+): Promise<Decoder> {
+  if (prefer !== "wasm" && await nativeVersion() !== undefined) {
+    return new Decoder({ scratch: await Deno.makeTempDir({ prefix: "videos-" }) }, workers);
+  }
+  if (prefer === "native") {
+    throw new UserError(
+      "ffmpeg and ffprobe are not on the PATH; install ffmpeg, or choose the wasm decoder",
+    );
+  }
+  return new Decoder(await compileCore(), workers);
+}

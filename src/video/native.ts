@@ -1,0 +1,88 @@
+/**
+ * Decoding by the ffmpeg that is installed on the machine.
+ *
+ * @module
+ */
+
+import { UserError } from "../errors.ts";
+import { type FfmpegEngine, type FfmpegSession, sourceExtension } from "./ffmpeg.ts";
+import type { VideoSource } from "./ffmpeg.ts";
+
+/**
+ * The version of the ffmpeg on the PATH, or nothing where it or ffprobe is missing, does not start, or
+ * may not be run.
+ */
+export async function nativeVersion(): Promise<string | undefined> {
+  try {
+    const [ffmpeg, ffprobe] = await Promise.all(
+      ["ffmpeg", "ffprobe"].map((program) =>
+        new Deno.Command(program, { args: ["-version"], stdin: "null", stderr: "null" }).output()
+      ),
+    );
+    if (!ffmpeg.success || !ffprobe.success) return undefined;
+    return /version (\S+)/.exec(new TextDecoder().decode(ffmpeg.stdout))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * ffmpeg and ffprobe as child processes.
+ *
+ * @param scratch A folder for videos that come as bytes: a pipe cannot seek, and many MP4 files keep
+ *   their index at the end.
+ */
+export function nativeEngine(scratch: string): FfmpegEngine {
+  return {
+    name: "native",
+    async open(source: VideoSource): Promise<FfmpegSession> {
+      if ("path" in source) return new NativeSession(source.path);
+      try {
+        const file = await Deno.makeTempFile({ dir: scratch, suffix: sourceExtension(source) });
+        await Deno.writeFile(file, source.bytes);
+        return new NativeSession(file, file);
+      } catch (error) {
+        throw new UserError(
+          `cannot write to ${scratch} (${error instanceof Error ? error.message : error}); ` +
+            "make room there, or point TMPDIR elsewhere",
+        );
+      }
+    },
+  };
+}
+
+class NativeSession implements FfmpegSession {
+  readonly input: string;
+
+  constructor(path: string, readonly temporary?: string) {
+    // The prefix keeps a name such as "concat:a" or "-y" from being taken for anything but a file.
+    this.input = `file:${path}`;
+  }
+
+  async run(
+    program: "ffmpeg" | "ffprobe",
+    args: readonly string[],
+    onOutput: (chunk: Uint8Array) => void,
+  ): Promise<{ failed: boolean; log: string }> {
+    const output = program === "ffmpeg" ? ["pipe:1"] : [];
+    const child = new Deno.Command(program, {
+      args: [...args, ...output],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const log = new Response(child.stderr).text();
+    try {
+      for await (const chunk of child.stdout) onOutput(chunk);
+    } catch (error) {
+      child.kill();
+      await Promise.allSettled([log, child.status]);
+      throw error;
+    }
+    return { failed: !(await child.status).success, log: await log };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.temporary !== undefined) await Deno.remove(this.temporary);
+  }
+}
