@@ -4,6 +4,7 @@
  * @module
  */
 import type { Device } from "../gpu/device.ts";
+import { vectorsOf } from "./vectors.ts";
 
 /** Lanes of a workgroup on a GPU, and the most that share a row. */
 const GPU_LANES = 64;
@@ -31,13 +32,12 @@ export interface RowPlan {
  * coalesce; on a GPU as many lanes as the row can feed, up to 64. Kernels stride over the grid.
  */
 export function planRows(device: Device, rows: number, width: number): RowPlan {
-  const VECTORS = width % 4 === 0;
-  const vectors = VECTORS ? width / 4 : width;
+  const { T, width: vectors } = vectorsOf(width);
   const { software, maxWorkgroups } = device.info;
   const TEAM = software ? 1 : Math.min(GPU_LANES, 2 ** Math.ceil(Math.log2(Math.max(vectors, 1))));
   const LANES = software ? SOFTWARE_LANES : GPU_LANES;
   return {
-    consts: { T: VECTORS ? "vec4f" : "f32", VECTORS, TEAM, LANES },
+    consts: { T, VECTORS: T === "vec4f", TEAM, LANES },
     width: vectors,
     groups: [Math.min(Math.ceil(rows / (LANES / TEAM)), maxWorkgroups)],
   };
