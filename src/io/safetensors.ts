@@ -6,135 +6,14 @@
  */
 
 import { RangedFile } from "./ranged_file.ts";
-import { SafetensorsError } from "./safetensors_error.ts";
-import {
-  headerLength,
-  LENGTH_BYTES,
-  parseHeader,
-  type SafetensorsDType,
-  type TensorInfo,
-} from "./safetensors_header.ts";
-import { indexTensors, type TensorIndex } from "./safetensors_index.ts";
-import { toF32, toI32 } from "./safetensors_values.ts";
+import { SafetensorsFile } from "./safetensors_file.ts";
+import { headerLength, LENGTH_BYTES, parseHeader } from "./safetensors_header.ts";
+import { indexTensors } from "./safetensors_index.ts";
 
 export type { SafetensorsDType, TensorInfo } from "./safetensors_header.ts";
 export { SafetensorsError } from "./safetensors_error.ts";
+export { parseSafetensors, SafetensorsFile, type TensorBytes } from "./safetensors_file.ts";
 export { type TensorEntry, writeSafetensors } from "./safetensors_writer.ts";
-
-/** A tensor as it lies in the file. */
-export interface TensorBytes {
-  readonly dtype: SafetensorsDType;
-  /** Sizes, outermost first; empty for a scalar. */
-  readonly shape: readonly number[];
-  /** Little-endian elements, row-major. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** Where the bytes of a file come from. */
-interface Source {
-  bytes(name: string): Promise<Uint8Array<ArrayBuffer>>;
-  close(): void;
-}
-
-/**
- * A validated safetensors file, from {@link openSafetensors} or {@link parseSafetensors}. Close it,
- * or hold it by `using`.
- */
-export class SafetensorsFile implements Disposable {
-  /** Names of the tensors, sorted. */
-  readonly names: readonly string[];
-  readonly #index: TensorIndex;
-  readonly #source: Source;
-
-  /** Not for callers: use {@link openSafetensors} or {@link parseSafetensors}. */
-  constructor(
-    /** Path, or the label given with the bytes; error messages name it. */
-    readonly label: string,
-    /** The text pairs of the header's `__metadata__`; has no prototype, so any key is safe. */
-    readonly metadata: Readonly<Record<string, string>>,
-    index: TensorIndex,
-    source: Source,
-  ) {
-    this.names = [...index.metadata.keys()].sort();
-    this.#index = index;
-    this.#source = source;
-  }
-
-  /** Whether the file holds a tensor of this name. */
-  has(name: string): boolean {
-    return this.#index.metadata.has(name);
-  }
-
-  /**
-   * Element type, shape and place of a tensor.
-   *
-   * @throws {SafetensorsError} where the file has no such tensor.
-   */
-  info(name: string): TensorInfo {
-    const entry = this.#index.metadata.get(name);
-    if (!entry) {
-      throw new SafetensorsError(
-        this.label,
-        `it is not among the ${this.names.length} of the file`,
-        {
-          tensor: name,
-          remedy: "choose the file that goes with this model",
-        },
-      );
-    }
-    const { dtype, shape, data_offsets: [begin, end] } = entry;
-    return { dtype, shape, begin, end };
-  }
-
-  /**
-   * Reads a tensor as it lies in the file. From {@link parseSafetensors} the bytes are a view of
-   * those given, at any alignment.
-   *
-   * @throws {UserError} where there is no such tensor or the file has shrunk since it was opened.
-   */
-  async read(name: string): Promise<TensorBytes> {
-    const { dtype, shape } = this.info(name);
-    return { dtype, shape, bytes: await this.#source.bytes(name) };
-  }
-
-  /**
-   * Reads a tensor of any dtype as f32: exact for F32, F16, BF16, BOOL and integers up to 2^24, else
-   * rounded to the nearest.
-   *
-   * @throws {UserError} as {@link SafetensorsFile.read}.
-   */
-  async readF32(name: string): Promise<Float32Array<ArrayBuffer>> {
-    const { dtype, bytes } = await this.read(name);
-    return toF32(dtype, bytes);
-  }
-
-  /**
-   * Reads a tensor of integers or booleans as i32, exactly.
-   *
-   * @throws {UserError} as {@link SafetensorsFile.read}, and where the tensor holds floats or an
-   * integer beyond 32 bits.
-   */
-  async readI32(name: string): Promise<Int32Array<ArrayBuffer>> {
-    const { dtype, bytes } = await this.read(name);
-    const values = toI32(dtype, bytes);
-    if (!values) {
-      throw new SafetensorsError(this.label, `its ${dtype} elements are not 32-bit integers`, {
-        tensor: name,
-        remedy: "choose a file that holds integers there",
-      });
-    }
-    return values;
-  }
-
-  /** Closes the file on disk; closing twice is harmless. */
-  close(): void {
-    this.#source.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-}
 
 /**
  * Opens and validates a file on disk. Only the header is read now, and each tensor when asked for.
@@ -172,34 +51,4 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     disk.close();
     throw error;
   }
-}
-
-/**
- * Validates a file that is already in memory.
- *
- * @param label name for error messages
- * @throws {SafetensorsError} where the bytes are not a well-formed safetensors file.
- *
- * @example
- * ```ts
- * import { parseSafetensors } from "./safetensors.ts";
- * import assert from "node:assert/strict";
- *
- * const header = '{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}';
- * const bytes = new Uint8Array([header.length, 0, 0, 0, 0, 0, 0, 0,
- *   ...new TextEncoder().encode(header), 7, 9]);
- * const file = parseSafetensors(bytes, "x.safetensors");
- * assert.deepEqual(file.info("x").shape, [2]);
- * assert.deepEqual(await file.readI32("x"), Int32Array.of(7, 9));
- * ```
- */
-export function parseSafetensors(bytes: Uint8Array<ArrayBuffer>, label: string): SafetensorsFile {
-  const dataStart = LENGTH_BYTES + headerLength(bytes, bytes.length, label);
-  const header = parseHeader(bytes.subarray(LENGTH_BYTES, dataStart), bytes.length, label);
-  const index = indexTensors(header, dataStart);
-  index.buffer = bytes;
-  return new SafetensorsFile(label, header.metadata, index, {
-    bytes: (name) => Promise.resolve(index.getTensor(name)),
-    close: () => {},
-  });
 }
