@@ -13,21 +13,29 @@ import { Stream } from "./stream.ts";
 
 /** What a device offers, as far as kernels and people ask for it. */
 export interface DeviceInfo {
+  /** The implementation of WebGPU. */
   readonly provider: ProviderName;
+  /** The name that the adapter gives itself. */
   readonly adapter: string;
   /** Runs on the CPU (lavapipe, SwiftShader, WARP). */
   readonly software: boolean;
+  /** WebGPU features that the device was opened with. */
   readonly features: ReadonlySet<string>;
   /** Lanes of a subgroup where every one has the same number; undefined without usable subgroups. */
   readonly subgroupSize: number | undefined;
+  /** Most workgroups in one dimension of a dispatch. */
   readonly maxWorkgroups: number;
+  /** Most lanes of a workgroup. */
   readonly maxInvocations: number;
+  /** Most bytes of workgroup memory. */
   readonly maxWorkgroupStorage: number;
 }
 
 /** One dispatch: a kernel's entry point with its tensors, parameters and workgroup counts. */
 export interface Launch {
+  /** The kernel file. */
   readonly kernel: Kernel;
+  /** The entry point in it. */
   readonly entry: string;
   /** Values for the kernel's `const` and `alias` declarations. */
   readonly consts?: Specialisation;
@@ -52,6 +60,7 @@ export interface DeviceOptions {
  * until {@link Device.read} or {@link Device.idle}. Make one with `openDevice()`.
  */
 export class Device {
+  /** The storage buffers of the device. */
   readonly pool: BufferPool;
   readonly #stream: Stream;
   readonly #pipelines: PipelineCache;
@@ -59,6 +68,7 @@ export class Device {
   #failure?: GpuError;
   #closed = false;
 
+  /** Wraps a WebGPU device; `openDevice()` opens one. */
   constructor(
     readonly gpu: GPUDevice,
     readonly info: DeviceInfo,

@@ -15,7 +15,9 @@ import { SLOT } from "./stream.ts";
 
 /** A kernel file: the op's name and the text of its `.wgsl`. */
 export interface Kernel {
+  /** The op, as it stands in errors and profiles. */
   readonly name: string;
+  /** WGSL. */
   readonly source: string;
 }
 
@@ -33,7 +35,9 @@ export interface Compiled {
 
 /** A buffer to bind, with the bytes of it that the tensor covers. */
 export interface BufferBinding {
+  /** The buffer. */
   readonly buffer: PooledBuffer;
+  /** Bytes of it, from its start. */
   readonly bytes: number;
 }
 

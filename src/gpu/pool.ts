@@ -7,7 +7,9 @@ import { OutOfMemoryError } from "./errors.ts";
 
 /** A buffer of the pool. */
 export interface PooledBuffer {
+  /** Tells the buffers of a pool apart. */
   readonly id: number;
+  /** The WebGPU buffer. */
   readonly gpu: GPUBuffer;
   /** Bytes that the buffer holds: at least what was asked for. */
   readonly size: number;
@@ -53,6 +55,8 @@ export class BufferPool {
   #nextId = 1;
 
   /**
+   * An empty pool.
+   *
    * @param gpu The device that owns the buffers.
    * @param budget Most bytes to hold, in use and waiting.
    * @param stream The serial number of the stream that is being recorded.

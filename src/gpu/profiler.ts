@@ -6,8 +6,11 @@
 
 /** Time that one kernel took, summed over its dispatches. */
 export interface KernelTime {
+  /** Kernel, entry point and specialisation. */
   readonly name: string;
+  /** How many dispatches. */
   readonly calls: number;
+  /** Milliseconds of all of them. */
   readonly ms: number;
 }
 

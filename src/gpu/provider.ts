@@ -10,7 +10,9 @@ export type ProviderName = "dawn" | "deno" | "browser";
 
 /** A source of adapters. */
 export interface Provider {
+  /** Which implementation it is. */
   readonly name: ProviderName;
+  /** Its entry to WebGPU. */
   readonly gpu: GPU;
   /** Call right before waiting for the GPU: see {@link throttlePolling}. */
   wait<T>(promise: Promise<T>): Promise<T>;

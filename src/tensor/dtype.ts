@@ -9,10 +9,15 @@ export type DType = "f32" | "f16" | "i32" | "u32" | "u8";
 
 /** Typed arrays that hold the elements of a {@link DType} on the host; f16 travels as raw bits. */
 export interface HostArrays {
+  /** 32-bit floating point. */
   f32: Float32Array<ArrayBuffer>;
+  /** The bits of 16-bit floating point. */
   f16: Uint16Array<ArrayBuffer>;
+  /** 32-bit signed integers. */
   i32: Int32Array<ArrayBuffer>;
+  /** 32-bit unsigned integers. */
   u32: Uint32Array<ArrayBuffer>;
+  /** Bytes. */
   u8: Uint8Array<ArrayBuffer>;
 }
 

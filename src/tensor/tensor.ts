@@ -123,13 +123,14 @@ export function zeros<D extends DType>(device: Device, dtype: D, shape: Shape): 
 }
 
 /** The dtype that a host array uploads to. */
-type Uploaded<A> = A extends Float32Array ? "f32"
+export type Uploaded<A> = A extends Float32Array ? "f32"
   : A extends Int32Array ? "i32"
   : A extends Uint32Array ? "u32"
   : A extends Uint16Array ? "f16"
   : "u8";
 
-type Uploadable =
+/** What {@link tensor} takes. */
+export type Uploadable =
   | Float32Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>
   | Uint32Array<ArrayBuffer>
