@@ -36,6 +36,8 @@ export class Tokenizer {
   readonly #bpe: BytePairEncoder;
 
   /**
+   * Use {@link loadTokenizer} for CLIP's own vocabulary.
+   *
    * @param vocabulary Token text to id, as in `vocab.json`.
    * @param merges Pairs of token texts in order of rank, as in `merges.txt`.
    * @throws UserError where the vocabulary lacks a token that the tokenizer needs.

@@ -48,14 +48,18 @@ function sizesOf(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
   const [am, ak] = a.shape.slice(-2), [bk, bn] = b.shape.slice(-2);
   const [rows, inner] = transposeA ? [ak, am] : [am, ak];
   const [against, cols] = transposeB ? [bn, bk] : [bk, bn];
-  const batched = sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  if (a.shape.length < 2 || inner !== against || !batched || (transposeA && transposeB)) {
+  const lead = a.shape.slice(0, -2);
+  const shared = b.shape.length === 2 && !transposeA;
+  const matched = shared || sameShape(lead, b.shape.slice(0, -2));
+  if (a.shape.length < 2 || inner !== against || !matched || (transposeA && transposeB)) {
     const form = `${transposeA ? "transposed " : ""}[${a.shape}] and ${
       transposeB ? "transposed " : ""
     }[${b.shape}]`;
     throw new RangeError(`matmul: ${form} do not multiply`);
   }
-  return { batch: sizeOf(a.shape.slice(0, -2)), rows, inner, cols };
+  return shared
+    ? { batch: 1, rows: sizeOf(lead) * rows, inner, cols }
+    : { batch: sizeOf(lead), rows, inner, cols };
 }
 
 /** Lanes of a subgroup on software devices with small ones, where the operands line up in vec4. */
@@ -79,7 +83,8 @@ function multiply(
   const { transposeA, transposeB, alpha, quickGelu } = attributes;
   const sizes = sizesOf(a, b, transposeA, transposeB);
   const { rows, inner, cols, batch } = sizes;
-  const c = empty(device, "f32", [...a.shape.slice(0, -2), rows, cols], "matmul");
+  const shape = [...a.shape.slice(0, -2), a.shape.at(transposeA ? -1 : -2)!, cols];
+  const c = empty(device, "f32", shape, "matmul");
   if (bias && bias.size !== cols) throw new RangeError(`matmul: bias [${bias.shape}], not ${cols}`);
   if (residual && residual.size !== c.size) {
     throw new RangeError(`matmul: residual [${residual.shape}], not [${c.shape}]`);
@@ -127,6 +132,9 @@ const op = defineOp<[a: Tensor, b: Tensor, bias: Input, residual: Input], Attrib
   },
   gradient(dc, { saved: [a, b], attributes, needs }) {
     const { transposeA, transposeB, alpha, biasShape, residualShape } = attributes;
+    // Weights that a whole batch shares collect their gradient over all its rows.
+    const shared = b!.shape.length === 2;
+    const flat = (x: Tensor) => shared ? x.reshape([-1, x.shape.at(-1)!]) : x;
     const product = (x: Tensor, y: Tensor, tx: boolean, ty: boolean) =>
       multiply(x, y, undefined, undefined, {
         transposeA: tx,
@@ -141,7 +149,9 @@ const op = defineOp<[a: Tensor, b: Tensor, bias: Input, residual: Input], Attrib
         : undefined,
       // C = A B: dB = A' dC. C = A B': dB = dC' A. C = A' B: dB = A dC.
       needs[1]
-        ? transposeB ? product(dc, a!, true, false) : product(a!, dc, !transposeA, false)
+        ? transposeB
+          ? product(flat(dc), flat(a!), true, false)
+          : product(flat(a!), flat(dc), !transposeA, false)
         : undefined,
       needs[2] ? sumTo(dc, biasShape!) : undefined,
       needs[3] ? dc.reshape(residualShape!) : undefined,
@@ -150,7 +160,8 @@ const op = defineOp<[a: Tensor, b: Tensor, bias: Input, residual: Input], Attrib
 });
 
 /**
- * `alpha * op(a) op(b) + bias + residual`, batched over the leading dimensions, which must be equal.
+ * `alpha * op(a) op(b) + bias + residual`, batched over the leading dimensions: those of `b` are the
+ * same, or absent (weights that the whole batch shares).
  *
  * @param a [.., M, K], or [.., K, M] with `transposeA`.
  * @param b [.., K, N], or [.., N, K] with `transposeB`.

@@ -86,6 +86,17 @@ for (const form of ["nn", "nt", "tn"] as const) {
   });
 }
 
+Deno.test("matmul() shares weights over the leading dimensions", async () => {
+  for (const [form, weights] of [["nn", [8, 12]], ["nt", [12, 8]]] as const) {
+    await checkOp({
+      device,
+      inputs: [[3, 5, 8], weights, [12]],
+      run: (x, w, bias) => matmul(x, w, { transposeB: form === "nt", bias }),
+      oracle: (x, w, bias) => product({ m: 15, k: 8, n: 12, form }, x, w, bias),
+    });
+  }
+});
+
 Deno.test("matmulQuickGelu() applies the activation after the bias", async () => {
   for (const [m, k, n] of [[18, 16, 12], [5, 7, 3]]) {
     await checkOp({

@@ -1,0 +1,62 @@
+/**
+ * CLIP's text encoder.
+ *
+ * @module
+ */
+import type { Parameters } from "../nn/parameters.ts";
+import { block, norm } from "../nn/transformer.ts";
+import { add } from "../ops/binary.ts";
+import { sliceRows } from "../ops/copy_rows.ts";
+import { embedding } from "../ops/embedding.ts";
+import { matmul } from "../ops/matmul.ts";
+import { reshape } from "../ops/reshape.ts";
+import { selectToken } from "../ops/select_token.ts";
+import { tidy } from "../tensor/scope.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { ClipConfig } from "./config.ts";
+
+/** Token ids on the host: row-major [batch, length]. */
+export interface TokenBatch {
+  readonly ids: Int32Array<ArrayBuffer>;
+  readonly length: number;
+}
+
+/** Where the end-of-text token of each row stands: the first position of the row's largest id. */
+export function endOfText({ ids, length }: TokenBatch): Int32Array<ArrayBuffer> {
+  return Int32Array.from({ length: ids.length / length }, (_, row) => {
+    const words = ids.subarray(row * length, (row + 1) * length);
+    return words.reduce((best, id, at) => id > words[best] ? at : best, 0);
+  });
+}
+
+/**
+ * Embeds texts: causal transformer, the end-of-text token projected into the joint space.
+ *
+ * @returns [batch, embed], not normalised.
+ * @throws {RangeError} if the texts are longer than the model's context.
+ *
+ * Source: openai/CLIP, `CLIP.encode_text`; SPEC 3.4.
+ */
+export function encodeText(parameters: Parameters, config: ClipConfig, batch: TokenBatch): Tensor {
+  const { length } = batch;
+  if (length > config.contextLength) {
+    throw new RangeError(`${length} tokens exceed the model's context of ${config.contextLength}`);
+  }
+  const { device } = parameters;
+  return tidy(device, () => {
+    const rows = batch.ids.length / length;
+    const ids = tensor(device, batch.ids, [rows, length]);
+    const ends = tensor(device, endOfText(batch));
+    const positions = parameters.get("positional_embedding");
+    const used = sliceRows(reshape(positions, [1, config.contextLength, -1]), 0, length);
+    let x = add(embedding(parameters.get("token_embedding.weight"), ids), used);
+    for (let i = 0; i < config.textLayers; i++) {
+      x = block(x, parameters.at(`transformer.resblocks.${i}`), { causal: true });
+    }
+    // The norm works token by token, so only the tokens that are used need it.
+    return matmul(
+      norm(selectToken(x, ends), parameters.at("ln_final")),
+      parameters.get("text_projection"),
+    );
+  });
+}

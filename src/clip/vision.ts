@@ -1,0 +1,54 @@
+/**
+ * CLIP's vision transformer, frame by frame.
+ *
+ * @module
+ */
+import type { Parameters } from "../nn/parameters.ts";
+import { block, norm } from "../nn/transformer.ts";
+import { prependClassToken } from "../ops/class_token.ts";
+import { sliceRows } from "../ops/copy_rows.ts";
+import { matmul } from "../ops/matmul.ts";
+import { extractPatches } from "../ops/patches.ts";
+import { reshape } from "../ops/reshape.ts";
+import { tidy } from "../tensor/scope.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { ClipConfig } from "./config.ts";
+
+/** What happens to the tokens before a block: token clustering, or nothing (the same tensor). */
+export type BeforeBlock = (tokens: Tensor, block: number) => Tensor;
+
+/**
+ * Embeds frames.
+ *
+ * @param parameters Those of `visual`.
+ * @param frames [frames, height, width, 3] as u8, cropped at the centre and normalised on the GPU, or
+ *   [frames, 3, size, size] as f32, normalised already.
+ * @param beforeBlock May replace the tokens [frames, 1 + patches, width] before each block; the number
+ *   of frames and tokens may fall.
+ * @returns [frames, embed]: the projected class tokens, not normalised.
+ *
+ * Source: openai/CLIP, `VisionTransformer`; SPEC 3.3.
+ */
+export function encodeFrames(
+  parameters: Parameters,
+  config: ClipConfig,
+  frames: Tensor,
+  beforeBlock: BeforeBlock = (tokens) => tokens,
+): Tensor {
+  const { visionPatchSize: patch, imageResolution: size, visionWidth: width } = config;
+  return tidy(parameters.device, () => {
+    const patches = extractPatches(frames, { patch, size });
+    const kernel = reshape(parameters.get("conv1.weight"), [width, 3 * patch * patch]);
+    const embedded = matmul(patches, kernel, { transposeB: true });
+    const positions = parameters.get("positional_embedding");
+    const tokens = prependClassToken(embedded, parameters.get("class_embedding"), positions);
+    let x = norm(tokens, parameters.at("ln_pre"));
+    for (let i = 0; i < config.visionLayers; i++) {
+      x = block(beforeBlock(x, i), parameters.at(`transformer.resblocks.${i}`));
+    }
+    // The norm and the projection work token by token, and only the class token is used.
+    const [frames_] = x.shape;
+    const classes = reshape(sliceRows(x, 0, 1), [frames_, width]);
+    return matmul(norm(classes, parameters.at("ln_post")), parameters.get("proj"));
+  });
+}

@@ -1,0 +1,59 @@
+/**
+ * Which parameters learn, and how: frozen ones, weight decay, and CLIP's smaller learning rate.
+ *
+ * @module
+ */
+
+/** How one parameter is updated. */
+export interface ParameterRule {
+  readonly name: string;
+  /** Factor on the learning rate: `coef_lr` for CLIP's parameters, 1 for new ones. */
+  readonly rateFactor: number;
+  readonly weightDecay: number;
+}
+
+/** Modules that CLIP does not have, whose parameters learn at the full rate. */
+export const NEW_MODULES: readonly string[] = ["time_embedding", "frame_embedding", "deepcluster"];
+
+/** Parameters that learn whatever is frozen. */
+const ALWAYS = /^(ln_final\.|text_projection$|logit_scale$|visual\.ln_post\.|visual\.proj$)/;
+const BLOCK = /^(?:visual\.)?transformer\.resblocks\.(\d+)\./;
+
+/**
+ * Whether a parameter learns under `freeze_layer_num` (SPEC 7.4): with k of 0 or more, CLIP's
+ * embeddings, its patch convolution, `ln_pre` and the blocks below k stay as loaded.
+ *
+ * @example
+ * ```ts
+ * import { isTrainable } from "./groups.ts";
+ * import { strictEqual } from "node:assert/strict";
+ * strictEqual(isTrainable("clip.visual.conv1.weight", 0), false);
+ * strictEqual(isTrainable("clip.visual.conv1.weight", -1), true);
+ * strictEqual(isTrainable("clip.transformer.resblocks.3.mlp.c_fc.bias", 3), true);
+ * ```
+ */
+export function isTrainable(name: string, freezeLayerNum: number): boolean {
+  if (freezeLayerNum < 0 || !name.startsWith("clip.")) return true;
+  const own = name.slice("clip.".length);
+  const block = own.match(BLOCK)?.[1];
+  return block === undefined ? ALWAYS.test(own) : Number(block) >= freezeLayerNum;
+}
+
+/**
+ * The rule of each parameter (SPEC 9). Weight decay spares only names with `bias`, `LayerNorm.bias` or
+ * `LayerNorm.weight`: CLIP's norms are called `ln_*`, so their weights decay, as in the original.
+ */
+export function parameterRules(
+  names: readonly string[],
+  { coefLr, weightDecay }: { readonly coefLr: number; readonly weightDecay: number },
+): ParameterRule[] {
+  return names.map((name) => {
+    const isClip = name.includes("clip.") && !NEW_MODULES.some((module) => name.includes(module));
+    const decays = !name.includes("bias") && !name.includes("LayerNorm.weight");
+    return {
+      name,
+      rateFactor: isClip ? coefLr : 1,
+      weightDecay: decays ? weightDecay : 0,
+    };
+  });
+}
