@@ -1,7 +1,55 @@
 /**
  * CenterCLIP on any GPU: text-video retrieval with token clustering, on WebGPU.
  *
+ * Nothing happens at import, and everything that is reached statically runs in a browser.
+ *
  * @module
  */
 export * from "./src/errors.ts";
-export * from "./src/tensor/random.ts";
+export * from "./src/gpu/errors.ts";
+export * from "./src/gpu/open.ts";
+export type { ProviderName } from "./src/gpu/provider.ts";
+export type { Device, DeviceInfo, Launch } from "./src/gpu/device.ts";
+export type { BufferBinding, Kernel } from "./src/gpu/pipeline.ts";
+export type { BufferPool, MemoryUse, PooledBuffer } from "./src/gpu/pool.ts";
+export type { KernelTime } from "./src/gpu/profiler.ts";
+export type { Specialisation } from "./src/gpu/shader.ts";
+export { Random } from "./src/tensor/random.ts";
+export type { DType, HostArrays } from "./src/tensor/dtype.ts";
+export type { Shape } from "./src/tensor/shape.ts";
+export { type Tensor, tensor, type Uploadable, type Uploaded } from "./src/tensor/tensor.ts";
+export { noGrad, Tape } from "./src/autograd/tape.ts";
+export type { Application, Gradient, GradientContext, Input, Recorder } from "./src/ops/define.ts";
+export { matmul, type MatmulOptions } from "./src/ops/matmul.ts";
+export { loadTokenizer, type PackedText, Tokenizer } from "./src/clip/tokenizer.ts";
+export {
+  type BidirectionalMetrics,
+  formatMetrics,
+  type MetricsOptions,
+  type RetrievalMetrics,
+  retrievalMetrics,
+  transpose,
+} from "./src/retrieval/metrics.ts";
+export { multiSentenceMetrics } from "./src/retrieval/multi_sentence.ts";
+export { dualSoftmax } from "./src/retrieval/rerank.ts";
+export { videoRows, videoToTextSimilarity } from "./src/retrieval/sentences.ts";
+export { chooseFrames, clipRange, segmentIndices, uniformIndices } from "./src/video/sampling.ts";
+export type { FrameChoice, VideoLength } from "./src/video/sampling.ts";
+export {
+  centerCrop,
+  CLIP_MEAN,
+  CLIP_STD,
+  cropOffset,
+  fitFrames,
+  type Frames,
+  normalizeFrames,
+} from "./src/video/transforms.ts";
+export * from "./src/optim/schedule.ts";
+export {
+  parseSafetensors,
+  type SafetensorsFile,
+  type TensorBytes,
+} from "./src/io/safetensors_file.ts";
+export { SafetensorsError } from "./src/io/safetensors_error.ts";
+export type { SafetensorsDType, TensorInfo } from "./src/io/safetensors_header.ts";
+export * as compat from "./src/compat/mod.ts";

@@ -56,6 +56,7 @@ export class Tape implements Recorder {
     }
   }
 
+  /** Takes note of an op that ran, and keeps what its gradient needs. */
   record(application: Application): void {
     this.#tracked.add(application.output.id);
     // Own handles: the scope that made these may end before the backward pass.

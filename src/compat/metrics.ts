@@ -13,6 +13,7 @@ import { videosOfSentences, videoToTextSimilarity } from "../retrieval/sentences
 
 /** Metrics of text to video with the standard deviation of the ranks, which only the reference logs. */
 export interface ReferenceRankMetrics extends RetrievalMetrics {
+  /** Standard deviation of the ranks. */
   readonly StdRank: number;
 }
 

@@ -9,7 +9,11 @@ import { UserError } from "../errors.ts";
 export class GpuError extends Error {
   /** Name of the class, as `String(error)` begins. */
   override name = "GpuError";
-  /** @param op The operation; may be empty. */
+  /**
+   * Puts the operation before the message.
+   *
+   * @param op The operation; may be empty.
+   */
   constructor(message: string, readonly op: string) {
     super(op ? `${op}: ${message}` : message);
   }

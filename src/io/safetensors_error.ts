@@ -20,10 +20,16 @@ import { UserError } from "../errors.ts";
  * ```
  */
 export class SafetensorsError extends UserError {
+  /** Name of the class, as `String(error)` begins. */
   override name = "SafetensorsError";
   /** The tensor at fault; absent where the file as a whole is. */
   readonly tensor?: string;
 
+  /**
+   * Makes the line from its parts.
+   *
+   * @param what what is wrong, to stand between the place and the remedy
+   */
   constructor(
     /** Path, or the label of bytes that came from elsewhere. */
     readonly file: string,

@@ -17,6 +17,7 @@ import { toF32, toI32 } from "./safetensors_values.ts";
 
 /** A tensor as it lies in the file. */
 export interface TensorBytes {
+  /** Element type. */
   readonly dtype: SafetensorsDType;
   /** Sizes, outermost first; empty for a scalar. */
   readonly shape: readonly number[];
@@ -125,6 +126,7 @@ export class SafetensorsFile implements Disposable {
     this.#source.close();
   }
 
+  /** As {@link SafetensorsFile.close}. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -10,8 +10,22 @@
 import { quote, SafetensorsError } from "./safetensors_error.ts";
 import { HeaderScanner } from "./safetensors_scanner.ts";
 
-/** Element types of the format that this project reads and writes, with the bytes of one element. */
-export const DTYPE_BYTES = {
+/** Element type of a tensor in a file: those of the format that this project reads and writes. */
+export type SafetensorsDType =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "I64"
+  | "I32"
+  | "I16"
+  | "I8"
+  | "U32"
+  | "U8"
+  | "BOOL";
+
+/** The bytes of one element. */
+export const DTYPE_BYTES: Readonly<Record<SafetensorsDType, number>> = {
   F64: 8,
   F32: 4,
   F16: 2,
@@ -23,13 +37,11 @@ export const DTYPE_BYTES = {
   U32: 4,
   U8: 1,
   BOOL: 1,
-} as const;
-
-/** Element type of a tensor in a file. */
-export type SafetensorsDType = keyof typeof DTYPE_BYTES;
+};
 
 /** What the header says about one tensor. */
 export interface TensorInfo {
+  /** Element type. */
   readonly dtype: SafetensorsDType;
   /** Sizes, outermost first; empty for a scalar. */
   readonly shape: readonly number[];

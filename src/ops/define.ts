@@ -16,6 +16,7 @@ export type Save = (...tensors: Input[]) => void;
 export interface GradientContext<Attributes> {
   /** What `forward` saved. */
   readonly saved: readonly Input[];
+  /** What the op was called with besides its inputs. */
   readonly attributes: Attributes;
   /** For each input, whether anyone asks for its gradient. */
   readonly needs: readonly boolean[];
@@ -38,11 +39,17 @@ export interface OpDefinition<Inputs extends readonly Input[], Attributes> {
 
 /** One application of an op, as a recorder sees it. */
 export interface Application {
+  /** The op. */
   readonly name: string;
+  /** What it was applied to. */
   readonly inputs: readonly Input[];
+  /** What it gave. */
   readonly output: Tensor;
+  /** What it saved for its gradient. */
   readonly saved: readonly Input[];
+  /** What it was called with besides its inputs. */
   readonly attributes: unknown;
+  /** Its gradient. */
   readonly gradient: Gradient<unknown>;
 }
 
@@ -50,6 +57,7 @@ export interface Application {
 export interface Recorder {
   /** Whether an op with these inputs must be recorded. */
   wants(inputs: readonly Input[]): boolean;
+  /** Takes note of an op that ran. */
   record(application: Application): void;
 }
 

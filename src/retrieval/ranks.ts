@@ -7,12 +7,15 @@ import { UsageError } from "../errors.ts";
 
 /** How well the right answers were found. */
 export interface RetrievalMetrics {
-  /** Percentage of queries whose right answer is first, among the first 5, among the first 10. */
+  /** Percentage of queries whose right answer comes first. */
   readonly R1: number;
+  /** Percentage of queries whose right answer is among the first 5. */
   readonly R5: number;
+  /** Percentage of queries whose right answer is among the first 10. */
   readonly R10: number;
-  /** Median and mean rank, counted from 1; the median of an even number is the mean of two. */
+  /** Median rank, counted from 1; of an even number it is the mean of two. */
   readonly MedianR: number;
+  /** Mean rank, counted from 1. */
   readonly MeanR: number;
   /**
    * Rank of each query's right answer, counted from 0. It is the number of candidates, one beyond the
@@ -25,7 +28,9 @@ export interface RetrievalMetrics {
 
 /** Both directions of retrieval. */
 export interface BidirectionalMetrics {
+  /** Text to video. */
   readonly t2v: RetrievalMetrics;
+  /** Video to text. */
   readonly v2t: RetrievalMetrics;
 }
 

@@ -10,7 +10,9 @@
 export interface Frames {
   /** `[n, height, width, 3]`, RGB. */
   readonly data: Uint8Array<ArrayBuffer>;
+  /** Pixels from top to bottom. */
   readonly height: number;
+  /** Pixels from left to right. */
   readonly width: number;
 }
 

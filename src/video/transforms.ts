@@ -9,8 +9,9 @@ import { type Frames, resizeBicubic } from "./resize.ts";
 
 export type { Frames };
 
-/** CLIP's per-channel mean and standard deviation of RGB in [0, 1] (Radford et al., ICML '21). */
+/** CLIP's per-channel mean of RGB in [0, 1] (Radford et al., ICML '21). */
 export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
+/** The standard deviation that goes with {@link CLIP_MEAN}. */
 export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
 
 /** Rounds halves to the even neighbour, as IEEE 754 and Python's `round` do. */

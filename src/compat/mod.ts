@@ -1,0 +1,7 @@
+/**
+ * What only the reference does. Golden cases pin it; nothing here is a recommendation.
+ *
+ * @module
+ */
+export * from "./frames.ts";
+export * from "./metrics.ts";
