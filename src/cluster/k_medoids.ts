@@ -1,0 +1,180 @@
+/**
+ * Batched k-medoids with KKZ start, wholly on the GPU.
+ *
+ * @module
+ */
+import source from "../../kernels/cluster/k_medoids.wgsl" with { type: "text" };
+import { referenceKMedoids } from "../compat/cluster.ts";
+import { UsageError, UserError } from "../errors.ts";
+import type { Device } from "../gpu/device.ts";
+import { Scope, tidy } from "../tensor/scope.ts";
+import { sameShape } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { distances, type Metric } from "./distance.ts";
+import { plainLayout, type TokenLayout, tokensOf } from "./layout.ts";
+import { readyTokens, tokenNorms } from "./tokens.ts";
+
+const kernel = { name: "k_medoids", source };
+
+/** Options of {@link kMedoids}. */
+export interface KMedoidsOptions extends Metric {
+  /** Clusters of each segment, 1 to N. */
+  readonly k: number;
+  /** Divide the tokens by their norm (plus 1e-6) first. Default false. */
+  readonly preNorm?: boolean;
+  /** Most iterations; 0 keeps the start. Default 100. */
+  readonly iterationLimit?: number;
+  /**
+   * A segment is done once its medoids move less than this in one iteration, summed over the medoids,
+   * in the distance in use. Default 1e-6: when none moves.
+   */
+  readonly threshold?: number;
+  /** Sort the medoids of each segment by token. Default true. */
+  readonly sortIds?: boolean;
+  /** Start from these tokens, `[B, K]` (or `[K]`), instead of KKZ's choice. */
+  readonly init?: Tensor<"i32">;
+  /** Distances to use instead of the tokens', `[B, N, N]` (or `[N, N]`), symmetric. */
+  readonly distances?: Tensor<"f32">;
+  /** Segments at a time; bounds the memory, never changes a result. Default: what fits one binding. */
+  readonly splitSize?: number;
+  /**
+   * `reference` brings back what only the original does: `splitSize` (default 16) segments share one
+   * stopping rule and one shift of the distances, and without `sortIds` the assignment is the one before
+   * the last update. See `src/compat/cluster.ts`.
+   */
+  readonly compat?: "reference";
+}
+
+/** What {@link kMedoids} finds. */
+export interface Clusters {
+  /** The medoids' token numbers, `[B, K]` (or `[K]`). */
+  readonly medoids: Tensor<"i32">;
+  /** The cluster of every token, `[B, N]` (or `[N]`). */
+  readonly assignment: Tensor<"i32">;
+  /** Iterations of each segment, with the one that found nothing to move: `[B]`. */
+  readonly iterations: Tensor<"i32">;
+}
+
+/**
+ * Clusters the tokens of each segment around K of them (k-medoids by alternation, started by KKZ:
+ * Katsavounidis, Kuo and Zhang 1994). Segments are independent: a batch gives what its segments give
+ * alone. Everything stays on the GPU; nothing waits for it. No gradient flows through the choice.
+ *
+ * Ties go to the lowest token, or cluster, number. A token is always nearest to itself, so medoids are
+ * distinct and no cluster is empty. A token that is not finite counts as infinitely far from the others
+ * and is made a medoid before any other: it is never averaged away or dropped while K suffices. Memory
+ * is 4 N² bytes a segment.
+ *
+ * @param tokens `[B, N, D]` or `[N, D]`, f32.
+ * @throws {UsageError} if an option is out of range or shapes do not go together.
+ * @throws {UserError} if N exceeds what the device's workgroup memory holds (above 1024 everywhere).
+ *
+ * @example
+ * ```ts ignore
+ * const { medoids, assignment } = kMedoids(tokens, { k: 49 });
+ * ```
+ */
+export function kMedoids(tokens: Tensor, options: KMedoidsOptions): Clusters {
+  const layout = plainLayout(tokens.shape, "kMedoids");
+  if (tokens.shape.length === 3) return clusterSegments(tokens, layout, options);
+  const { distances, init } = options;
+  const [medoids, assignment, iterations] = tidy(tokens.device, () => {
+    const found = clusterSegments(tokens, layout, {
+      ...options,
+      distances: distances && distances.reshape([1, ...distances.shape]),
+      init: init && init.reshape([1, ...init.shape]),
+    });
+    return [found.medoids.reshape([-1]), found.assignment.reshape([-1]), found.iterations];
+  });
+  return { medoids, assignment, iterations };
+}
+
+/** {@link kMedoids} for tokens of any layout; medoids are numbered within their segment. */
+export function clusterSegments(
+  x: Tensor,
+  layout: TokenLayout,
+  options: KMedoidsOptions,
+): Clusters {
+  check(layout, options);
+  const [medoids, assignment, iterations] = tidy(x.device, () => {
+    if (options.compat === "reference") return referenceKMedoids(x, layout, options);
+    return solve(x, layout, options);
+  });
+  return { medoids, assignment, iterations };
+}
+
+function solve(x: Tensor, layout: TokenLayout, options: KMedoidsOptions) {
+  const { device } = x;
+  const { k, iterationLimit = 100, threshold = 1e-6, sortIds = true, init } = options;
+  const { segments } = layout;
+  const n = tokensOf(layout);
+  const lanes = Math.min(device.info.software ? 64 : 256, device.info.maxInvocations);
+  const consts = { LANES: lanes, CAPACITY: capacity(device, n, lanes) };
+  const ready = readyTokens(x, layout, options.preNorm);
+  const norms = tokenNorms(ready);
+  const medoids = empty(device, "i32", [segments, k], "kMedoids");
+  const assignment = empty(device, "i32", [segments, n], "kMedoids");
+  const iterations = empty(device, "i32", [segments], "kMedoids");
+  if (init) device.copy(init, 0, medoids, 0, segments * k * 4);
+  const fits = Math.floor(device.gpu.limits.maxStorageBufferBindingSize / (4 * n * n));
+  // Given distances are one tensor already, so they run in one launch.
+  const step = options.distances ? segments : Math.min(options.splitSize ?? fits, fits);
+  for (let first = 0; first < segments; first += step) {
+    const count = Math.min(step, segments - first);
+    using _scratch = new Scope(device);
+    const d = options.distances ??
+      distances(ready, undefined, options, { x: norms, y: norms }, first, count);
+    device.launch({
+      kernel,
+      entry: "main",
+      consts,
+      bind: { d, norms, medoids, assignment, iterations },
+      params: {
+        n,
+        k,
+        first,
+        limit: iterationLimit,
+        threshold,
+        started: Number(init !== undefined),
+        sorted: Number(sortIds),
+      },
+      groups: [count],
+    });
+  }
+  return [medoids, assignment, iterations] as const;
+}
+
+/** Tokens that the kernel's workgroup memory is laid out for: one variant serves nearly all. */
+function capacity(device: Device, n: number, lanes: number): number {
+  const most = Math.floor((device.info.maxWorkgroupStorage - 8 * lanes) / 12);
+  if (n > most) {
+    throw new UserError(
+      `kMedoids: ${n} tokens a segment exceed the ${most} that this device's workgroup memory holds; ` +
+        "take shorter segments",
+    );
+  }
+  return Math.min(Math.ceil(n / 1024) * 1024, most);
+}
+
+function check(layout: TokenLayout, options: KMedoidsOptions): void {
+  const { k, init, distances, iterationLimit = 0, splitSize = 1 } = options;
+  const { segments } = layout;
+  const n = tokensOf(layout);
+  if (!Number.isInteger(k) || k < 1 || k > n) {
+    throw new UsageError(`kMedoids: k is ${k}, but a segment has ${n} tokens; take 1 to ${n}`);
+  }
+  if (!Number.isInteger(iterationLimit) || iterationLimit < 0) {
+    throw new UsageError(`kMedoids: iterationLimit is ${iterationLimit}, not 0 or more`);
+  }
+  if (!Number.isInteger(splitSize) || splitSize < 1) {
+    throw new UsageError(`kMedoids: splitSize is ${splitSize}, not 1 or more`);
+  }
+  if (init && !sameShape(init.shape, [segments, k])) {
+    throw new UsageError(`kMedoids: init is [${init.shape}], not [${segments}, ${k}]`);
+  }
+  if (distances && !sameShape(distances.shape, [segments, n, n])) {
+    throw new UsageError(
+      `kMedoids: distances are [${distances.shape}], not [${segments}, ${n}, ${n}]`,
+    );
+  }
+}
