@@ -43,7 +43,9 @@ export {
   fitFrames,
   type Frames,
   normalizeFrames,
+  shortSideSize,
 } from "./src/video/transforms.ts";
+export { resizeBicubic } from "./src/video/resize.ts";
 export * from "./src/optim/schedule.ts";
 export {
   parseSafetensors,

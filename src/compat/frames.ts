@@ -87,6 +87,9 @@ export function secondwisePositions(
   return positions;
 }
 
+/** The scales of the multi-scale crop that CenterCLIP carries and never uses. */
+export const MULTI_SCALE_CROPS: readonly number[] = [1, 0.875, 0.75, 0.66];
+
 /**
  * The thirteen corners of a multi-scale crop (TSN's fixed offsets, which CenterCLIP carries and never
  * uses), as [left, top] in quarters of the free space.

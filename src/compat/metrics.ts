@@ -67,8 +67,9 @@ export function referenceMultiSentenceMetrics(
   });
   const withoutNaN = similarity.map((score) => Number.isNaN(score) ? -Infinity : score);
   const metrics = metricsOfRanks(ranks, Infinity, countNaN(similarity));
-  const mean = metrics.MeanR - 1;
-  const variance = ranks.reduce((sum, rank) => sum + (rank - mean) ** 2, 0) / ranks.length;
+  // The mean of ranks counted from 1, in the reference's order: the last bit is pinned.
+  const mean = ranks.reduce((sum, rank) => sum + rank + 1, 0) / ranks.length;
+  const variance = ranks.reduce((sum, rank) => sum + (rank + 1 - mean) ** 2, 0) / ranks.length;
   return {
     t2v: {
       ...metrics,
@@ -76,6 +77,7 @@ export function referenceMultiSentenceMetrics(
       R5: Math.fround(metrics.R5),
       R10: Math.fround(metrics.R10),
       MedianR: ranks.toSorted((a, b) => a - b)[(ranks.length - 1) >> 1] + 1,
+      MeanR: mean,
       StdRank: Math.sqrt(variance),
     },
     v2t: referenceRetrievalMetrics(

@@ -3,5 +3,6 @@
  *
  * @module
  */
+export * from "./datasets.ts";
 export * from "./frames.ts";
 export * from "./metrics.ts";
