@@ -1,14 +1,17 @@
 /**
- * A second handle on the shared device that takes itself for a GPU: kernels then use the launch geometry
- * of hardware (teams of lanes for a row, more parts), whatever the machine at hand is.
+ * Further handles on the shared device that take themselves for something else, so that kernels meet the
+ * launch geometry of other machines, whatever this one is.
  */
-import { Device } from "../src/gpu/device.ts";
+import { Device, type DeviceInfo } from "../src/gpu/device.ts";
 import { device } from "./device.ts";
 
-/** The shared device with the launch geometry of a GPU. */
-export const gpuGeometry = new Device(
-  device.gpu,
-  { ...device.info, software: false },
-  device["provider"],
-  { memoryBudget: 2 ** 30 },
-);
+function posing(info: Partial<DeviceInfo>): Device {
+  const options = { memoryBudget: 2 ** 30 };
+  return new Device(device.gpu, { ...device.info, ...info }, device["provider"], options);
+}
+
+/** Like a GPU: teams of lanes for a row, more parts. */
+export const gpuGeometry = posing({ software: false });
+
+/** Like a dispatch that overflows: no more than two workgroups, so that kernels have to stride. */
+export const twoGroups = posing({ maxWorkgroups: 2 });
