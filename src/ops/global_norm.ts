@@ -1,0 +1,84 @@
+/**
+ * The norm of all gradients together, and clipping by it, without a readback.
+ *
+ * @module
+ */
+import source from "../../kernels/optim/global_norm.wgsl" with { type: "text" };
+import { tidy } from "../tensor/scope.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { pointwiseGroups } from "./grid.ts";
+import { sum } from "./reduce.ts";
+
+const kernel = { name: "global_norm", source };
+
+const LANES = 64;
+/** Vectors of four that one lane sums. */
+const CHUNK = 64;
+/** The largest f32. */
+const LARGEST = 3.4028234663852886e38;
+/** Each entry point reads some of the parameters only. */
+const NONE = { n: 0, parts: 0, at: 0, max_norm: 0 };
+
+/** Options of {@link globalNorm}. */
+export interface ClipOptions {
+  /** The norm above which gradients are scaled down. Default: none. */
+  readonly maxNorm?: number;
+}
+
+/**
+ * The L2 norm of all elements of `tensors`, and the coefficient that brings it down to `maxNorm`.
+ *
+ * The sum of the elements' squares has to fit f32: a norm beyond 1.8e19 counts as not finite.
+ *
+ * @returns f32 [4]: the norm; `min(1, maxNorm / (norm + 1e-6))`; 1 where the norm is finite, else 0; 0.
+ * @throws {RangeError} if there are no tensors.
+ *
+ * Source: PyTorch's `torch.nn.utils.clip_grad_norm_`.
+ */
+export function globalNorm(
+  tensors: readonly Tensor[],
+  { maxNorm = Infinity }: ClipOptions = {},
+): Tensor<"f32"> {
+  if (tensors.length === 0) throw new RangeError("globalNorm: there are no tensors");
+  const { device } = tensors[0];
+  const lanes = device.info.maxWorkgroups * LANES;
+  const parts = tensors.map(({ size }) => Math.min(Math.ceil(size / (4 * CHUNK)), lanes));
+  const count = parts.reduce((total, p) => total + p, 0);
+  return tidy(device, () => {
+    const partials = empty(device, "f32", [count], "globalNorm");
+    let at = 0;
+    tensors.forEach((grad, i) => {
+      const params = { ...NONE, n: grad.size, parts: parts[i], at };
+      const groups = [Math.ceil(parts[i] / LANES)] as const;
+      device.launch({ kernel, entry: "partial", bind: { grad, partials }, params, groups });
+      at += parts[i];
+    });
+    const result = empty(device, "f32", [4], "globalNorm");
+    device.launch({
+      kernel,
+      entry: "coefficient",
+      bind: { total: sum(partials), result },
+      params: { ...NONE, max_norm: Math.min(maxNorm, LARGEST) },
+      groups: [1],
+    });
+    return result;
+  });
+}
+
+/**
+ * Scales `gradients` in place so that their global norm is at most `maxNorm`. An optimiser that takes the
+ * coefficient itself needs {@link globalNorm} only.
+ *
+ * @returns What {@link globalNorm} returns, of the gradients as they were.
+ * @throws {RangeError} if there are no gradients.
+ */
+export function clipGradients(gradients: readonly Tensor[], maxNorm: number): Tensor<"f32"> {
+  const clip = globalNorm(gradients, { maxNorm });
+  for (const scaled of gradients) {
+    const { device, size: n } = scaled;
+    const params = { ...NONE, n };
+    const groups = pointwiseGroups(device, Math.ceil(n / 4));
+    device.launch({ kernel, entry: "scale", bind: { scaled, clip }, params, groups });
+  }
+  return clip;
+}
