@@ -4,7 +4,7 @@
  * @module
  */
 import source from "../../kernels/cluster/k_medoids.wgsl" with { type: "text" };
-import { referenceKMedoids } from "../compat/cluster.ts";
+import { referenceKMedoids } from "../compat/k_medoids.ts";
 import { UsageError, UserError } from "../errors.ts";
 import type { Device } from "../gpu/device.ts";
 import { Scope, tidy } from "../tensor/scope.ts";
@@ -40,7 +40,7 @@ export interface KMedoidsOptions extends Metric {
   /**
    * `reference` brings back what only the original does: `splitSize` (default 16) segments share one
    * stopping rule and one shift of the distances, and without `sortIds` the assignment is the one before
-   * the last update. See `src/compat/cluster.ts`.
+   * the last update. See `src/compat/k_medoids.ts`.
    */
   readonly compat?: "reference";
 }
