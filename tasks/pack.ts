@@ -29,6 +29,6 @@ await runTask({
       (bytes / 1e6).toFixed(1)
     } MB) into ${output}`,
     ...(resumed > 0 ? [`${resumed} of them by an earlier run`] : []),
-    ...(ignored > 0 ? [`${ignored} files that are no videos left out`] : []),
+    ...(ignored > 0 ? [`left out, by their names no videos: ${ignored}`] : []),
   ].join("; "));
 });

@@ -20,7 +20,8 @@ export type { FrameChoice } from "./sampling.ts";
 export type DecoderName = "auto" | "native" | "wasm";
 
 interface Job {
-  readonly request: Request;
+  readonly source: VideoSource | (() => VideoSource);
+  readonly options: DecodeOptions;
   readonly resolve: (clip: Clip) => void;
   readonly reject: (error: Error) => void;
 }
@@ -46,14 +47,15 @@ export class Decoder implements Disposable {
   /**
    * Decodes the chosen frames of one clip. Jobs start in the order of the calls.
    *
+   * @param source A function is called once a worker is free, so that waiting jobs hold no bytes.
    * @returns `data` is `[n, height, width, 3]` RGB bytes, `n` as many as the choice takes.
    * @throws UserError naming the file where it is missing, damaged, truncated, without video, or has no
    *   frame in the clip's range.
    */
-  decode(source: VideoSource, options: DecodeOptions): Promise<Clip> {
+  decode(source: VideoSource | (() => VideoSource), options: DecodeOptions): Promise<Clip> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new Error("the decoder is closed"));
-      this.#queue.push({ request: { source, options }, resolve, reject });
+      this.#queue.push({ source, options, resolve, reject });
       this.#next();
     });
   }
@@ -97,9 +99,15 @@ export class Decoder implements Disposable {
 
   #next(): void {
     while (this.#idle.length > 0 && this.#queue.length > 0) {
-      const worker = this.#idle.pop()!, job = this.#queue.shift()!;
-      this.#running.set(worker, job);
-      worker.postMessage(job.request);
+      const job = this.#queue.shift()!, { source, options } = job;
+      try {
+        const video = typeof source === "function" ? source() : source;
+        const worker = this.#idle.pop()!;
+        this.#running.set(worker, job);
+        worker.postMessage({ source: video, options } satisfies Request);
+      } catch (error) {
+        job.reject(error instanceof Error ? error : new Error(String(error)));
+      }
     }
   }
 }

@@ -8,11 +8,17 @@ import { UserError } from "../errors.ts";
 import { type FfmpegEngine, type FfmpegSession, sourceExtension } from "./ffmpeg.ts";
 import type { VideoSource } from "./ffmpeg.ts";
 
+let version: Promise<string | undefined> | undefined;
+
 /**
  * The version of the ffmpeg on the PATH, or nothing where it or ffprobe is missing, does not start, or
- * may not be run.
+ * may not be run. It is looked for once a process.
  */
-export async function nativeVersion(): Promise<string | undefined> {
+export function nativeVersion(): Promise<string | undefined> {
+  return version ??= findVersion();
+}
+
+async function findVersion(): Promise<string | undefined> {
   try {
     const [ffmpeg, ffprobe] = await Promise.all(
       ["ffmpeg", "ffprobe"].map((program) =>

@@ -1,0 +1,281 @@
+/**
+ * Batches of text and frames, decoded ahead in workers. What a batch holds depends on the seed, the epoch
+ * and its number alone: not on the number of workers, the cache, or where an epoch was entered.
+ *
+ * @module
+ */
+
+import { UserError } from "../errors.ts";
+import { Random } from "../tensor/random.ts";
+import type { Clip, FrameChoice } from "../video/decode.ts";
+import { chooseFrames } from "../video/sampling.ts";
+import { cutBatches } from "./batches.ts";
+import { ClipCache } from "./clip_cache.ts";
+import type { Dataset, Sample } from "./dataset.ts";
+import {
+  type Batch,
+  type FullOptions,
+  fullOptions,
+  type LoaderOptions,
+  type LoaderStats,
+} from "./loader_options.ts";
+import { LoaderRun } from "./loader_run.ts";
+
+export type { Batch, LoaderOptions, LoaderStats } from "./loader_options.ts";
+export type { VideoPlace } from "./video_source.ts";
+
+/** Streams of random numbers; each is told apart further by the epoch and the sample. */
+const ORDER = 0x6c6f01, CAPTION = 0x6c6f02, FRAMES = 0x6c6f03, STAND_IN = 0x6c6f04;
+
+/** Draws of a stand-in for one bad video before its row is given up. */
+const STAND_IN_DRAWS = 100;
+
+/** A choice of a fixed number of frames. */
+type SampledFrames = Exclude<FrameChoice, { rule: "all" }>;
+
+/** One row of a batch. */
+interface Row {
+  readonly sample: Sample;
+  readonly frames: Uint8Array;
+  /** Frames that are not repetitions. */
+  readonly length: number;
+}
+
+/**
+ * Loads the batches of a data set.
+ *
+ * ```ts ignore
+ * const loader = new Loader(dataset, {
+ *   ...{ batchSize: 32, maxWords: 32, pack, maxFrames: 12, size: 224, training: true, seed: 42 },
+ *   videos: { folder: "videos" },
+ * });
+ * for await (const batch of loader.epoch(0)) step(batch);
+ * ```
+ */
+export class Loader {
+  readonly #options: FullOptions;
+  readonly #cache: ClipCache;
+  /** Why clips are bad, by their keys. */
+  readonly #bad = new Map<string, string>();
+  readonly #runs = new Set<LoaderRun>();
+  readonly #stats = { decoded: 0, resized: 0, waitMs: 0 };
+
+  /** @throws UserError where the data set is empty, or no batch would be full and none else is kept. */
+  constructor(readonly dataset: Dataset, options: LoaderOptions) {
+    const { name, split, length } = dataset;
+    this.#options = fullOptions(options, dataset);
+    this.#cache = new ClipCache(this.#options.cacheBytes);
+    if (length === 0) throw new UserError(`${name} has no sample in its ${split} split`);
+    if (this.#options.dropLast && length < options.batchSize) {
+      throw new UserError(
+        `${name} has ${length} samples in its ${split} split, too few for a batch of ` +
+          `${options.batchSize}; lower the batch size`,
+      );
+    }
+  }
+
+  /** What the loader has done so far, over all epochs. */
+  get stats(): LoaderStats {
+    return { ...this.#stats, bad: this.#bad.size };
+  }
+
+  /** The number of batches of an epoch (bad videos aside). With `distinct` it may vary by the epoch. */
+  batchCount(epoch: number): number {
+    return this.#plan(epoch).length;
+  }
+
+  /**
+   * The batches of an epoch, from number `startBatch` on. Workers live until the epoch ends, by whatever
+   * way; the caller may leave the loop at any time.
+   *
+   * @throws UserError where the videos' place cannot be opened, no decoder can be had, a video is bad and
+   *   must not be, or too many are.
+   */
+  async *epoch(
+    epoch: number,
+    { startBatch = 0 }: { startBatch?: number } = {},
+  ): AsyncGenerator<Batch, void> {
+    const { videos, decoder, workers, prefetch } = this.#options;
+    const plan = this.#plan(epoch);
+    if (plan.length === 0) {
+      throw new UserError(
+        `${this.dataset.name} has no ${this.#options.batchSize} samples that are distinct enough for ` +
+          "one batch; lower the batch size",
+      );
+    }
+    await using run = await LoaderRun.open(videos, decoder, workers);
+    this.#runs.add(run);
+    try {
+      const ahead: Promise<Batch | undefined>[] = [];
+      let next = startBatch;
+      while (next < plan.length || ahead.length > 0) {
+        while (next < plan.length && ahead.length <= prefetch) {
+          const batch = this.#load(next, plan[next], epoch, run);
+          // Where the epoch is left, nobody waits for what was loaded ahead.
+          batch.catch(() => {});
+          ahead.push(batch);
+          next++;
+        }
+        const start = performance.now();
+        const batch = await ahead.shift()!;
+        const waitMs = performance.now() - start;
+        this.#stats.waitMs += waitMs;
+        if (batch !== undefined) yield { ...batch, waitMs };
+      }
+    } finally {
+      this.#runs.delete(run);
+    }
+  }
+
+  /** Ends the epochs that are under way: waiting for their next batch throws. */
+  close(): void {
+    for (const run of this.#runs) run.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #plan(epoch: number): number[][] {
+    const { seed, batchSize, shuffle, dropLast, distinct } = this.#options;
+    const order = shuffle
+      ? new Random(seed, [ORDER, epoch]).permutation(this.dataset.length)
+      : Uint32Array.from({ length: this.dataset.length }, (_, i) => i);
+    const key = distinct && ((index: number) => distinct(this.#sample(index, epoch)));
+    const batches = cutBatches(order, batchSize, key);
+    return dropLast ? batches.filter((batch) => batch.length === batchSize) : batches;
+  }
+
+  #sample(index: number, epoch: number): Sample {
+    const random = new Random(this.#options.seed, [CAPTION, epoch, index]);
+    return this.dataset.at(index, (n) => random.integer(n));
+  }
+
+  /** One batch; nothing where all its videos are bad. */
+  async #load(
+    index: number,
+    samples: readonly number[],
+    epoch: number,
+    run: LoaderRun,
+  ): Promise<Batch | undefined> {
+    const rows = await Promise.all(samples.map((sample) => this.#row(sample, epoch, run)));
+    if (this.#options.training) {
+      const taken = new Set(samples);
+      for (let i = 0; i < rows.length; i++) {
+        rows[i] ??= await this.#standIn(samples[i], taken, rows, epoch, run);
+      }
+    }
+    const good = rows.filter((row) => row !== undefined);
+    return good.length === 0 ? undefined : this.#assemble(index, good);
+  }
+
+  /** A row for the bad `sample`: drawn until one is good, not in the batch, and distinct from its rows. */
+  async #standIn(
+    sample: number,
+    taken: Set<number>,
+    rows: readonly (Row | undefined)[],
+    epoch: number,
+    run: LoaderRun,
+  ): Promise<Row | undefined> {
+    const { seed, distinct } = this.#options;
+    const keys = new Set(distinct && rows.flatMap((row) => row ? [distinct(row.sample)] : []));
+    const random = new Random(seed, [STAND_IN, epoch, sample]);
+    for (let draw = 0; draw < STAND_IN_DRAWS; draw++) {
+      const other = random.integer(this.dataset.length);
+      if (taken.has(other) || (distinct && keys.has(distinct(this.#sample(other, epoch))))) {
+        continue;
+      }
+      taken.add(other);
+      const row = await this.#row(other, epoch, run);
+      if (row !== undefined) return row;
+    }
+    return undefined;
+  }
+
+  /** The row of a sample; nothing where its video is bad. */
+  async #row(index: number, epoch: number, run: LoaderRun): Promise<Row | undefined> {
+    const { seed, training, maxFrames } = this.#options;
+    const sample = this.#sample(index, epoch);
+    const key = JSON.stringify([sample.file, sample.start, sample.end]);
+    if (this.#bad.has(key)) return undefined;
+    const choose: SampledFrames = training
+      ? { rule: "segments", frames: maxFrames, seed, stream: [FRAMES, epoch, index] }
+      : { rule: "uniform", frames: maxFrames };
+    try {
+      const clip = this.#cache.get(key) ??
+        await run.share(
+          JSON.stringify([key, choose]),
+          () => this.#decode(key, sample, choose, run),
+        );
+      return {
+        sample,
+        frames: takeFrames(clip, choose),
+        length: Math.min(clip.count, maxFrames),
+      };
+    } catch (error) {
+      if (!(error instanceof UserError) || this.#options.badVideo === "fail") throw error;
+      this.#countBad(key, error.message);
+      return undefined;
+    }
+  }
+
+  async #decode(key: string, sample: Sample, choose: SampledFrames, run: LoaderRun): Promise<Clip> {
+    const { maxFrames, size, resize, training } = this.#options;
+    // Frames drawn at random serve one epoch; to be kept, a short clip is decoded whole.
+    const wholeFrames = 4 * maxFrames, whole = wholeFrames * size * size * 3;
+    const allUpTo = training && this.#cache.fits(whole) ? wholeFrames : 0;
+    const clip = await run.decode(sample.file, {
+      ...{ start: sample.start, end: sample.end, size, resize },
+      choose: { ...choose, allUpTo },
+    });
+    this.#stats.decoded++;
+    if (resize && Math.min(clip.videoHeight, clip.videoWidth) !== size) this.#stats.resized++;
+    if (!training || isWhole(clip)) this.#cache.set(key, clip);
+    return clip;
+  }
+
+  #countBad(key: string, message: string): void {
+    const { onBad, maxBad } = this.#options;
+    if (this.#bad.has(key)) return;
+    this.#bad.set(key, message);
+    onBad(`skipped: ${message}`);
+    if (this.#bad.size > maxBad) {
+      const [first] = this.#bad.values();
+      throw new UserError(
+        `more than ${maxBad} clips of ${this.dataset.name} are bad, the first: ${first}`,
+      );
+    }
+  }
+
+  #assemble(index: number, rows: readonly Row[]): Batch {
+    const { pack, maxWords: words, maxFrames } = this.#options, B = rows.length;
+    const ids = new Int32Array(B * words), idMask = new Int32Array(B * words);
+    const videoMask = new Float32Array(B * maxFrames);
+    const bytes = rows[0].frames.length, frames = new Uint8Array(B * bytes);
+    for (const [i, row] of rows.entries()) {
+      const text = pack(row.sample.text, words);
+      ids.set(text.ids, i * words);
+      idMask.set(text.mask, i * words);
+      videoMask.fill(1, i * maxFrames, i * maxFrames + row.length);
+      frames.set(row.frames, i * bytes);
+    }
+    const samples = rows.map((row) => row.sample);
+    return { index, samples, ids, idMask, frames, videoMask, waitMs: 0 };
+  }
+}
+
+/** Whether a clip holds each of its frames once. */
+function isWhole({ indices, count }: Clip): boolean {
+  return indices.length === count && indices.every((index, i) => index === i);
+}
+
+/** The frames that `choose` takes of a clip: all that it holds, unless it was decoded whole. */
+function takeFrames(clip: Clip, choose: FrameChoice): Uint8Array {
+  if (!isWhole(clip)) return clip.data;
+  const indices = chooseFrames(choose, clip.count), bytes = clip.data.length / clip.count;
+  const frames = new Uint8Array(indices.length * bytes);
+  indices.forEach((index, i) =>
+    frames.set(clip.data.subarray(index * bytes, (index + 1) * bytes), i * bytes)
+  );
+  return frames;
+}

@@ -1,0 +1,105 @@
+/**
+ * What a loader takes and gives.
+ *
+ * @module
+ */
+
+import type { DecoderName } from "../video/decode.ts";
+import type { Dataset, Sample } from "./dataset.ts";
+import type { VideoPlace } from "./video_source.ts";
+
+/** What a loader is made of. */
+export interface LoaderOptions {
+  readonly batchSize: number;
+  /** Tokens a text, L. */
+  readonly maxWords: number;
+  /** Turns a text into `maxWords` token ids and their mask. */
+  readonly pack: (text: string, maxWords: number) => { ids: Int32Array; mask: Int32Array };
+  /** Frames a clip, T. */
+  readonly maxFrames: number;
+  /** Height and width of a frame in pixels, S. */
+  readonly size: number;
+  /** Draw frames at random, rather than evenly spaced ones. */
+  readonly training: boolean;
+  readonly seed: number;
+  readonly videos: VideoPlace;
+  /** Default: one less than there are processors, at most 4. */
+  readonly workers?: number;
+  /** Batches decoded ahead of the one that is waited for. Default 2. */
+  readonly prefetch?: number;
+  /**
+   * What becomes of a video that cannot be decoded. `skip` (default): it is named once by `onBad`;
+   * in training another sample, drawn by seed, epoch and index, stands in for it, so that batches stay
+   * full; in evaluation its row is left out, and a batch without rows is not yielded. `fail`: the epoch
+   * throws.
+   */
+  readonly badVideo?: "skip" | "fail";
+  /** More bad clips than this end the run. Default: one in a hundred samples, at least 10. */
+  readonly maxBad?: number;
+  /** Told of each bad clip once. Default: `console.warn`. */
+  readonly onBad?: (message: string) => void;
+  /** Default `auto`. */
+  readonly decoder?: DecoderName;
+  /** Default: in training. */
+  readonly shuffle?: boolean;
+  /** Leave out batches of fewer than `batchSize` samples. Default: in training. */
+  readonly dropLast?: boolean;
+  /** A batch never holds two samples for which this gives the same. See `cutBatches`. */
+  readonly distinct?: (sample: Sample) => string;
+  /** Bytes of decoded frames to keep in memory. Default 0. */
+  readonly cacheBytes?: number;
+  /** `false` crops videos without resizing them. Default true. */
+  readonly resize?: boolean;
+}
+
+/** B samples: their texts, L tokens each, and T frames of S x S pixels each. */
+export interface Batch {
+  /** The batch's number in its epoch. */
+  readonly index: number;
+  readonly samples: readonly Sample[];
+  /** `[B, L]` token ids and their mask. */
+  readonly ids: Int32Array<ArrayBuffer>;
+  readonly idMask: Int32Array<ArrayBuffer>;
+  /** `[B, T, S, S, 3]` RGB. */
+  readonly frames: Uint8Array<ArrayBuffer>;
+  /** `[B, T]`: 1 for a frame of the clip, 0 for a repetition of its last one. */
+  readonly videoMask: Float32Array<ArrayBuffer>;
+  /** Milliseconds that the batch was waited for. */
+  readonly waitMs: number;
+}
+
+/** What a loader has done so far. */
+export interface LoaderStats {
+  /** Clips that were decoded; one that comes from the cache is not counted again. */
+  readonly decoded: number;
+  /** Of these, clips whose frames were resized. */
+  readonly resized: number;
+  /** Clips that could not be decoded. */
+  readonly bad: number;
+  /** Milliseconds that batches were waited for. */
+  readonly waitMs: number;
+}
+
+/** The options with defaults for those that were left out. */
+export type FullOptions =
+  & Required<Omit<LoaderOptions, "distinct">>
+  & Pick<LoaderOptions, "distinct">;
+
+/** Fills in the defaults. */
+export function fullOptions(options: LoaderOptions, { length }: Dataset): FullOptions {
+  const { training } = options;
+  const {
+    workers = Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)),
+    prefetch = 2,
+    badVideo = "skip",
+    maxBad = Math.max(10, Math.ceil(length / 100)),
+    onBad = (message: string) => console.warn(message),
+    decoder = "auto",
+    shuffle = training,
+    dropLast = training,
+    cacheBytes = 0,
+    resize = true,
+  } = options;
+  const run = { workers, prefetch, decoder, cacheBytes, resize };
+  return { ...options, ...run, badVideo, maxBad, onBad, shuffle, dropLast };
+}

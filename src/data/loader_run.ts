@@ -1,0 +1,64 @@
+/**
+ * What an epoch holds open: the place of the videos, and a decoder once one is needed.
+ *
+ * @module
+ */
+
+import {
+  type Clip,
+  type DecodeOptions,
+  type Decoder,
+  type DecoderName,
+  openDecoder,
+} from "../video/decode.ts";
+import { openVideos, type VideoFinder, type VideoPlace } from "./video_source.ts";
+
+/** The videos of one epoch and the workers that decode them. */
+export class LoaderRun implements AsyncDisposable {
+  #decoder: Promise<Decoder> | undefined;
+  #closed = false;
+  readonly #pending = new Map<string, Promise<Clip>>();
+
+  private constructor(
+    readonly videos: VideoFinder,
+    readonly prefer: DecoderName,
+    readonly workers: number,
+  ) {}
+
+  /** @throws UserError where the videos' place cannot be opened. */
+  static async open(place: VideoPlace, prefer: DecoderName, workers: number): Promise<LoaderRun> {
+    return new LoaderRun(await openVideos(place), prefer, workers);
+  }
+
+  /** The clip that is on its way under `key`, or the one that `make` now sets out for. */
+  share(key: string, make: () => Promise<Clip>): Promise<Clip> {
+    let clip = this.#pending.get(key);
+    if (clip === undefined) {
+      clip = make().finally(() => this.#pending.delete(key));
+      this.#pending.set(key, clip);
+    }
+    return clip;
+  }
+
+  /** Decodes a clip of the video `file`. Workers start with the first one: a full cache needs none. */
+  async decode(file: string, options: DecodeOptions): Promise<Clip> {
+    if (this.#closed) throw new Error("the loader was closed");
+    this.#decoder ??= openDecoder({ prefer: this.prefer, workers: this.workers });
+    const decoder = await this.#decoder;
+    return await decoder.decode(() => this.videos.find(file), options);
+  }
+
+  /** Ends the workers; what is still to be decoded is rejected. */
+  close(): void {
+    this.#closed = true;
+    // A decoder that could not be opened has been reported to whoever asked for a clip.
+    this.#decoder?.then((decoder) => decoder.close(), () => {});
+  }
+
+  /** Closes everything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#decoder?.catch(() => {});
+    await this.videos[Symbol.asyncDispose]();
+  }
+}
