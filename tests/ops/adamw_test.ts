@@ -4,7 +4,7 @@ import { adamw, type AdamWTensors, beginStep, type Betas } from "../../src/ops/a
 import { Scope } from "../../src/tensor/scope.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import { AWKWARD, device } from "../device.ts";
-import { fewWorkgroups } from "../few_workgroups.ts";
+import { twoGroups } from "../gpu_geometry.ts";
 import { close, normals } from "../oracle/check.ts";
 
 const BETAS: Betas = [0.9, 0.98];
@@ -43,8 +43,8 @@ async function floats(x: Tensor): Promise<Float32Array> {
 
 const CASES: [Device, number][] = [0, ...AWKWARD].map((n) => [device, n]);
 
-for (const [on, n] of [...CASES, [fewWorkgroups, 5003] as const]) {
-  const how = on === device ? "" : " on few workgroups";
+for (const [on, n] of [...CASES, [twoGroups, 5003] as const]) {
+  const how = on === device ? "" : " on two workgroups";
   Deno.test(`adamw() follows the oracle for five steps over ${n} elements${how}`, async () => {
     using _scope = new Scope(on);
     const { param, m, v } = start(on, n);

@@ -4,7 +4,7 @@ import { FiniteLatch } from "../../src/ops/finite_latch.ts";
 import { Scope } from "../../src/tensor/scope.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { AWKWARD, device } from "../device.ts";
-import { fewWorkgroups } from "../few_workgroups.ts";
+import { twoGroups } from "../gpu_geometry.ts";
 import { normals } from "../oracle/check.ts";
 import { padded } from "../padded.ts";
 
@@ -58,12 +58,12 @@ Deno.test("FiniteLatch finds a bad element in any place, and none past the last"
 });
 
 Deno.test("FiniteLatch strides over the grid, and takes large and subnormal numbers for finite", async () => {
-  using _scope = new Scope(fewWorkgroups);
-  using latch = new FiniteLatch(fewWorkgroups);
+  using _scope = new Scope(twoGroups);
+  using latch = new FiniteLatch(twoGroups);
   const data = normals(10_007, 4);
   data.set([3.4028234663852886e38, -3.4028234663852886e38, 1e-45, -0]);
-  latch.test(tensor(fewWorkgroups, data), 5);
+  latch.test(tensor(twoGroups, data), 5);
   deepStrictEqual(await latch.read(), undefined);
-  latch.test(planted(fewWorkgroups, 10_007, 10_006, NaN), 6);
+  latch.test(planted(twoGroups, 10_007, 10_006, NaN), 6);
   deepStrictEqual(await latch.read(), 6);
 });

@@ -4,7 +4,7 @@ import { clipGradients, globalNorm } from "../../src/ops/global_norm.ts";
 import { Scope } from "../../src/tensor/scope.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { AWKWARD, device } from "../device.ts";
-import { fewWorkgroups } from "../few_workgroups.ts";
+import { twoGroups } from "../gpu_geometry.ts";
 import { close, normals } from "../oracle/check.ts";
 import { padded } from "../padded.ts";
 
@@ -21,7 +21,7 @@ function oracle(arrays: readonly Float32Array[]): number {
 const SIZES = [...AWKWARD, 0, 70_001, 4096];
 const GRADIENTS = SIZES.map((n, i) => normals(n, i + 1).map((v) => v * 10 ** (i % 3)));
 
-for (const [on, how] of [[device, ""], [fewWorkgroups, " on few workgroups"]] as const) {
+for (const [on, how] of [[device, ""], [twoGroups, " on two workgroups"]] as const) {
   for (const maxNorm of [1, 1e9, undefined]) {
     Deno.test(`globalNorm() over ${SIZES.length} tensors, clipped at ${maxNorm}${how}`, async () => {
       using _scope = new Scope(on);

@@ -5,7 +5,7 @@ import { Random } from "../../src/tensor/random.ts";
 import { Scope } from "../../src/tensor/scope.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { device } from "../device.ts";
-import { fewWorkgroups } from "../few_workgroups.ts";
+import { twoGroups } from "../gpu_geometry.ts";
 import { close, normals } from "../oracle/check.ts";
 
 function randomBytes(n: number): Uint8Array<ArrayBuffer> {
@@ -68,7 +68,7 @@ for (
 }
 
 Deno.test("extractPatches() of normalised frames only moves elements", async () => {
-  for (const [on, n, patch, size] of [[device, 2, 8, 32], [fewWorkgroups, 3, 4, 28]] as const) {
+  for (const [on, n, patch, size] of [[device, 2, 8, 32], [twoGroups, 3, 4, 28]] as const) {
     using _scope = new Scope(on);
     const frames = normals(n * 3 * size * size, 1);
     const patches = extractPatches(tensor(on, frames, [n, 3, size, size]), { patch, size });
