@@ -1,0 +1,47 @@
+/**
+ * What the machine offers beside its GPU: an ffmpeg and LMDB, each tried and not only looked for.
+ *
+ * @module
+ */
+import { openDatabase } from "../../src/data/store.ts";
+import { nativeVersion } from "../../src/video/native.ts";
+import { compileCore } from "../../src/video/wasm.ts";
+
+/** A tool: which one serves, or why none does. */
+export type Tool = { readonly use: string } | { readonly problem: string };
+
+/** The ffmpeg that decodes videos: the native one, else ffmpeg.wasm, which is fetched where it must. */
+export async function findFfmpeg(): Promise<Tool> {
+  const version = await nativeVersion();
+  if (version !== undefined) return { use: `native ${version}` };
+  return await attempt(async () => {
+    await compileCore();
+    return "wasm (no ffmpeg and ffprobe on the PATH)";
+  });
+}
+
+/** Writes and reads one value in an LMDB of its own. */
+export async function findLmdb(): Promise<Tool> {
+  return await attempt(async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const database = await openDatabase(`${folder}/probe.mdb`, { readOnly: false });
+      const [key, value] = [new Uint8Array([1]), new Uint8Array([2, 3])];
+      await database.put(key, value);
+      const read = database.getBinary(key);
+      await database.close();
+      if (read?.join() !== value.join()) throw new Error("a value did not come back as written");
+      return "works";
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+async function attempt(look: () => Promise<string>): Promise<Tool> {
+  try {
+    return { use: await look() };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
