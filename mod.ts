@@ -18,9 +18,12 @@ export { Random } from "./src/tensor/random.ts";
 export type { DType, HostArrays } from "./src/tensor/dtype.ts";
 export type { Shape } from "./src/tensor/shape.ts";
 export { type Tensor, tensor, type Uploadable, type Uploaded } from "./src/tensor/tensor.ts";
+export { Scope, tidy } from "./src/tensor/scope.ts";
 export { noGrad, Tape } from "./src/autograd/tape.ts";
 export type { Application, Gradient, GradientContext, Input, Recorder } from "./src/ops/define.ts";
 export { matmul, type MatmulOptions } from "./src/ops/matmul.ts";
+export { type Metric, pairwiseDistance, type PairwiseOptions } from "./src/cluster/distance.ts";
+export { type Clusters, kMedoids, type KMedoidsOptions } from "./src/cluster/k_medoids.ts";
 export { loadTokenizer, type PackedText, Tokenizer } from "./src/clip/tokenizer.ts";
 export {
   type BidirectionalMetrics,

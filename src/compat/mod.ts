@@ -3,6 +3,8 @@
  *
  * @module
  */
+export * from "./k_medoids.ts";
 export * from "./datasets.ts";
 export * from "./frames.ts";
 export * from "./metrics.ts";
+export * from "./sampling.ts";

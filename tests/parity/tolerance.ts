@@ -2,8 +2,8 @@
  * Reads the tolerances that manifests state in words.
  *
  * A wording is a list of clauses, such as `features atol 1e-4 rtol 1e-3; grads rtol 5e-3 of max`. A
- * clause says what it is about and gives `atol`, `rtol`, `rtol … of max`, `<= … *max|g|`, `+-…`, a bare
- * number before a parenthesis, or `exact`. A clause that names nothing is about everything.
+ * clause says what it is about and gives `atol`, `rtol`, `rtol … of max`, `<= …*max|g|`, `within
+ * …*|x|`, `+-…`, a bare number before a parenthesis, or `exact`. A clause that names nothing is about everything.
  *
  * @module
  */
@@ -29,6 +29,7 @@ const PATTERNS: readonly (readonly [RegExp, keyof Tolerance])[] = [
   [new RegExp(String.raw`\batol ${NUMBER}`), "atol"],
   [new RegExp(String.raw`\brtol ${NUMBER}`), "rtol"],
   [new RegExp(String.raw`<= ?${NUMBER}\*max`), "rtol"],
+  [new RegExp(String.raw`\bwithin ${NUMBER}\*\|x\|`), "rtol"],
   [new RegExp(String.raw`\+-${NUMBER}`), "atol"],
   [new RegExp(String.raw`^${NUMBER} \(`), "atol"],
 ];

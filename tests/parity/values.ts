@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Device, type Tensor, tensor, type Uploaded } from "../../mod.ts";
 import type { GoldenTensor } from "./golden.ts";
 
 /** A golden tensor of floating-point numbers. */
@@ -34,4 +35,12 @@ export async function bytes(
 ): Promise<{ shape: readonly number[]; data: Uint8Array<ArrayBuffer> }> {
   const { shape, data } = await integers(tensor);
   return { shape, data: Uint8Array.from(data) };
+}
+
+/** The tensor on a device. */
+export function upload<T extends GoldenTensor>(
+  device: Device,
+  { data, shape }: T,
+): Tensor<Uploaded<T["data"]>> {
+  return tensor(device, data as T["data"], shape);
 }

@@ -17,6 +17,7 @@ import type { Checks } from "../checks.ts";
 import type { Fields } from "../fields.ts";
 import type { GoldenCase } from "../golden.ts";
 import type { Kinds, Table } from "../kind.ts";
+import { replay } from "../replay.ts";
 import { parseTolerance } from "../tolerance.ts";
 import { bytes, floats } from "../values.ts";
 
@@ -32,16 +33,6 @@ function rows(name: string, key: string | undefined, run: Row): Table {
 }
 
 type Row = (row: Fields, checks: Checks, where: string) => void;
-
-/** Hands out recorded draws in turn, and sees to it that they were drawn from the range asked for. */
-function replay(draws: readonly number[]): (n: number) => number {
-  let next = 0;
-  return (n) => {
-    const draw = draws[next++];
-    if (!(draw >= 0 && draw < n)) throw new RangeError(`draw ${next} is ${draw}, not below ${n}`);
-    return draw;
-  };
-}
 
 const uniform: Row = (row, checks, where) =>
   checks.equal(

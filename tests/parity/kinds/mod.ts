@@ -4,6 +4,7 @@
  * @module
  */
 import type { Kinds } from "../kind.ts";
+import { cluster } from "./cluster.ts";
 import { datasets } from "./datasets.ts";
 import { frames } from "./frames.ts";
 import { metrics } from "./metrics.ts";
@@ -11,4 +12,4 @@ import { schedules } from "./schedules.ts";
 import { tokenizer } from "./tokenizer.ts";
 
 /** Tried in this order. */
-export const KINDS: readonly Kinds[] = [datasets, frames, metrics, schedules, tokenizer];
+export const KINDS: readonly Kinds[] = [cluster, datasets, frames, metrics, schedules, tokenizer];

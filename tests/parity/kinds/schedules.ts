@@ -8,7 +8,6 @@ import {
   type BertAdamSchedule,
   type Decay,
   learningRate,
-  LOGIT_SCALE_RANGE,
   totalSteps,
 } from "../../../mod.ts";
 import type { Kinds, Table } from "../kind.ts";
