@@ -69,7 +69,7 @@ export async function decodeClip(
   let frames = info.packets;
   for (let attempt = 0; attempt < 2; attempt++) {
     const range = clipRange({ ...info, decoded: frames }, start, end);
-    const indices = chooseFrames(options.choose, range.count);
+    const indices = range.count === 0 ? [] : chooseFrames(options.choose, range.count);
     const pass = await decodePass(session, name, range.first, indices, options, info.fps);
     const actual = clipRange({ ...info, decoded: pass.seen }, start, end);
     if (actual.count === 0) {
@@ -123,7 +123,7 @@ async function decodePass(
     const fitted = size === undefined ? frame : fitFrames(frame, size, resize);
     pass.kept.set(wanted[pass.kept.size], fitted);
   });
-  const limit = end === undefined ? undefined : Math.trunc(end * fps) + 1;
+  const limit = end === undefined ? undefined : Math.max(1, Math.trunc(end * fps) + 1);
   const numbers = wanted.map((index) => index + first);
   const args = ffmpeg.frameArguments(session.input, numbers, limit);
   const { failed, log } = await session.run("ffmpeg", args, (chunk) => stream.push(chunk));

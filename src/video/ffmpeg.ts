@@ -105,7 +105,7 @@ export function frameArguments(
 ): string[] {
   const filters = [
     ...(limit === undefined ? [] : [`trim=end_frame=${limit}`]),
-    `select='${runs(wanted).map(([a, b]) => `between(n,${a},${b})`).join("+")}'`,
+    `select='${runs(wanted).map(([a, b]) => `between(n,${a},${b})`).join("+") || 0}'`,
     "settb=1/25",
     "setpts=N",
     "scale=flags=bicubic+accurate_rnd+bitexact",

@@ -61,18 +61,18 @@ function resizeAxis(
   if (from === to) return data;
   const outer = data.length / (from * inner), axis = axisWeights(from, to);
   // A clamped array clips to [0, 255]; what is stored is an integer already.
-  const out = new Uint8ClampedArray(outer * to * inner), half = 1 << (PRECISION - 1);
+  const out = new Uint8ClampedArray(outer * to * inner);
+  const sums = new Int32Array(inner), half = 1 << (PRECISION - 1);
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < to; i++) {
-      const { first, weights } = axis[i];
-      const source = (o * from + first) * inner, target = (o * to + i) * inner;
-      for (let c = 0; c < inner; c++) {
-        let sum = half;
-        for (let k = 0, p = source + c; k < weights.length; k++, p += inner) {
-          sum += data[p] * weights[k];
-        }
-        out[target + c] = sum >> PRECISION;
+      const { first, weights } = axis[i], target = (o * to + i) * inner;
+      let p = (o * from + first) * inner;
+      sums.fill(half);
+      for (let k = 0; k < weights.length; k++) {
+        const weight = weights[k];
+        for (let c = 0; c < inner; c++) sums[c] += data[p++] * weight;
       }
+      for (let c = 0; c < inner; c++) out[target + c] = sums[c] >> PRECISION;
     }
   }
   return new Uint8Array(out.buffer);

@@ -106,6 +106,7 @@ for (const prefer of names) {
     const corrupt = await cut("h264.mp4", 1);
     for (let i = 0; i < 60; i++) corrupt.bytes[2400 + i * 37] ^= 0x5a;
     const noise = Uint8Array.from({ length: 3000 }, (_, i) => i * i * 31 % 251);
+    const before = { ...all, end: -1 };
     const late = { ...all, start: 2.5, end: 3 };
 
     await Promise.all([
@@ -120,6 +121,7 @@ for (const prefer of names) {
       ),
       refuses(decoder, { name: "noise", bytes: noise }, /cannot be read as a video/),
       refuses(decoder, { path: `${folder}h264.mp4` }, /no frame between 2.5 s and 3 s/, late),
+      refuses(decoder, { path: `${folder}h264.mp4` }, /no frame between 0 s and -1 s/, before),
       refuses(decoder, await cut("trimmed.mp4", 0.6), /cannot be read as a video/),
       refuses(decoder, await cut("h264.mp4", 0.6), /is truncated|cannot be decoded/),
       refuses(decoder, await cut("odd.webm", 0.7), /is truncated/),
