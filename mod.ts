@@ -22,6 +22,9 @@ export { Scope, tidy } from "./src/tensor/scope.ts";
 export { noGrad, Tape } from "./src/autograd/tape.ts";
 export type { Application, Gradient, GradientContext, Input, Recorder } from "./src/ops/define.ts";
 export { matmul, type MatmulOptions } from "./src/ops/matmul.ts";
+export { crossEntropy, type CrossEntropyOptions } from "./src/ops/cross_entropy.ts";
+export { clipGradients, type ClipOptions, globalNorm } from "./src/ops/global_norm.ts";
+export { clampScalar } from "./src/ops/clamp_scalar.ts";
 export { type Metric, pairwiseDistance, type PairwiseOptions } from "./src/cluster/distance.ts";
 export { type Clusters, kMedoids, type KMedoidsOptions } from "./src/cluster/k_medoids.ts";
 export { loadTokenizer, type PackedText, Tokenizer } from "./src/clip/tokenizer.ts";
@@ -50,6 +53,10 @@ export {
 } from "./src/video/transforms.ts";
 export { resizeBicubic } from "./src/video/resize.ts";
 export * from "./src/optim/schedule.ts";
+export * from "./src/optim/adamw.ts";
+export * from "./src/optim/groups.ts";
+export { contrastiveLoss, meanPooled, similarity } from "./src/centerclip/loss.ts";
+export { segmentMask } from "./src/centerclip/video_mask.ts";
 export {
   parseSafetensors,
   type SafetensorsFile,

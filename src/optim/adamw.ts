@@ -13,8 +13,11 @@ import type { ParameterRule } from "./groups.ts";
 
 /** Options of {@link AdamW}. */
 export interface AdamWOptions {
+  /** Decay rate of the running mean of the gradients. */
   readonly beta1: number;
+  /** Decay rate of the running mean of their squares. */
   readonly beta2: number;
+  /** Added to the root of the squares' mean. */
   readonly eps: number;
   /** Largest norm of all gradients together; larger ones are scaled down to it. */
   readonly maxNorm: number;
@@ -22,7 +25,9 @@ export interface AdamWOptions {
 
 /** A parameter that learns. */
 export interface Trainable {
+  /** How it is updated. */
   readonly rule: ParameterRule;
+  /** Its values, which each step changes in place. */
   readonly tensor: Tensor;
 }
 
@@ -38,6 +43,7 @@ export class AdamW implements Disposable {
   /** Steps taken, for the bias correction: only the GPU knows which of them counted. */
   readonly count: Tensor<"u32">;
 
+  /** Starts with moments of zero. */
   constructor(
     device: Device,
     readonly parameters: readonly Trainable[],

@@ -6,9 +6,11 @@
 
 /** How one parameter is updated. */
 export interface ParameterRule {
+  /** The parameter. */
   readonly name: string;
   /** Factor on the learning rate: `coef_lr` for CLIP's parameters, 1 for new ones. */
   readonly rateFactor: number;
+  /** Weight decay; 0 for biases. */
   readonly weightDecay: number;
 }
 

@@ -8,8 +8,17 @@ import { cluster } from "./cluster.ts";
 import { datasets } from "./datasets.ts";
 import { frames } from "./frames.ts";
 import { metrics } from "./metrics.ts";
+import { optim } from "./optim.ts";
 import { schedules } from "./schedules.ts";
 import { tokenizer } from "./tokenizer.ts";
 
 /** Tried in this order. */
-export const KINDS: readonly Kinds[] = [cluster, datasets, frames, metrics, schedules, tokenizer];
+export const KINDS: readonly Kinds[] = [
+  cluster,
+  datasets,
+  frames,
+  metrics,
+  optim,
+  schedules,
+  tokenizer,
+];
