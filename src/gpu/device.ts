@@ -4,12 +4,12 @@
  * @module
  */
 import { DeviceLostError, type GpuError, OutOfMemoryError, ValidationError } from "./errors.ts";
-import { type BufferBinding, type Kernel, PipelineCache } from "./pipeline.ts";
+import { type BufferBinding, type Compiled, type Kernel, PipelineCache } from "./pipeline.ts";
 import { BufferPool, type MemoryUse } from "./pool.ts";
 import { type KernelTime, Profiler } from "./profiler.ts";
 import type { Provider, ProviderName } from "./provider.ts";
 import type { Specialisation } from "./shader.ts";
-import { Stream } from "./stream.ts";
+import { Stream, SUBMIT_AFTER } from "./stream.ts";
 
 /** What a device offers, as far as kernels and people ask for it. */
 export interface DeviceInfo {
@@ -76,7 +76,7 @@ export class Device {
     options: DeviceOptions,
   ) {
     this.#profiler = options.profile && gpu.features.has("timestamp-query")
-      ? new Profiler(gpu)
+      ? new Profiler(gpu, SUBMIT_AFTER)
       : undefined;
     this.#stream = new Stream(gpu, this.#profiler);
     this.#pipelines = new PipelineCache(gpu, () => this.#stream.arena);
@@ -107,38 +107,43 @@ export class Device {
   /**
    * Records one dispatch.
    *
-   * @throws {ValidationError} if a binding or parameter is missing or unknown, or a workgroup count is
-   *   too large.
+   * @throws {ValidationError} if a binding or parameter is missing, a buffer that the kernel writes is
+   *   bound twice, or a workgroup count is too large.
    * @throws {GpuError} the failure of an earlier command, once it is known.
    */
   launch({ kernel, entry, consts = {}, bind, params = {}, groups }: Launch): void {
     if (this.#failure) throw this.#failure;
     const [x, y = 1, z = 1] = groups;
     if (x === 0 || y === 0 || z === 0) return;
-    if (Math.max(x, y, z) > this.info.maxWorkgroups) {
-      throw new ValidationError(`${x} x ${y} x ${z} workgroups are too many`, kernel.name);
+    const most = this.info.maxWorkgroups;
+    if (!(Math.max(x, y, z) <= most)) {
+      throw new ValidationError(`${x} x ${y} x ${z} workgroups, over ${most}`, kernel.name);
     }
     const compiled = this.#pipelines.get(kernel, entry, consts);
-    const buffers = compiled.storage.map((name) => {
+    const buffers = compiled.storage.map(({ name }) => {
       const bound = bind[name];
       if (!bound) throw new ValidationError(`nothing is bound to "${name}"`, compiled.label);
       return bound;
     });
-    let offset: number | undefined;
-    if (compiled.uniform !== undefined) {
-      const data = new DataView(new ArrayBuffer(compiled.params.length * 4));
-      compiled.params.forEach(({ name, type }, i) => {
-        const value = params[name];
-        if (value === undefined) {
-          throw new ValidationError(`parameter "${name}" is missing`, compiled.label);
-        }
-        if (type === "f32") data.setFloat32(i * 4, value, true);
-        else data.setUint32(i * 4, value, true);
-      });
-      offset = this.#stream.slot(data.buffer);
-    }
     const group = this.#pipelines.bindGroup(compiled, buffers);
-    this.#stream.dispatch(compiled.label, compiled.pipeline, group, offset, [x, y, z]);
+    const hasParams = compiled.uniform !== undefined;
+    if (hasParams) this.#fillSlot(compiled, params);
+    this.#stream.dispatch(compiled.label, compiled.pipeline, group, hasParams, [x, y, z]);
+  }
+
+  /** Writes the fields of `Params` where the next dispatch finds them. */
+  #fillSlot({ params, label }: Compiled, values: Readonly<Record<string, number>>): void {
+    const { words, floats, slot } = this.#stream;
+    for (let i = 0, at = slot / 4; i < params.length; i++, at++) {
+      const { name, type } = params[i];
+      const value = values[name];
+      if (type === "f32" && value !== undefined) floats[at] = value;
+      else if (value === (type === "u32" ? value >>> 0 : value | 0)) words[at] = value;
+      else {
+        const fault = value === undefined ? "missing" : `${value}, which is no ${type}`;
+        throw new ValidationError(`parameter "${name}" is ${fault}`, label);
+      }
+    }
   }
 
   /** Copies bytes between two buffers, in order with the dispatches; multiples of 4. */
@@ -188,8 +193,10 @@ export class Device {
     try {
       this.#stream.copy(buffer.gpu, 0, staging, 0, size);
       this.#stream.submit();
-      await this.provider.wait(staging.mapAsync(1)).catch((cause) => {
-        throw this.#failure ?? new ValidationError(cause.message, "read");
+      await this.provider.wait(staging.mapAsync(1)).catch(async ({ message }) => {
+        // The reason (a lost device, an invalid command) is an event that may come a moment later.
+        await new Promise((resume) => setTimeout(resume, 1));
+        throw this.#failure ?? new ValidationError(message, "read");
       });
       if (this.#failure) throw this.#failure;
       return staging.getMappedRange().slice(0, bytes);
@@ -214,6 +221,7 @@ export class Device {
   /** Destroys the device. Only for who opened it: a library never closes a device it was handed. */
   close(): void {
     this.#closed = true;
+    this.#failure = new DeviceLostError("the device was closed", "");
     this.#profiler?.destroy();
     this.gpu.destroy();
   }
@@ -224,12 +232,17 @@ export class Device {
   }
 }
 
+/** How Dawn and wgpu quote labels: the kernel's if there is one, else the buffer's (its first user). */
+const LABELS = [
+  /\[(?:Invalid )?(?:BindGroup|ComputePipeline|ShaderModule)\w* "+([^"]+)"/,
+  /\[(?:Invalid )?Buffer\w* "+([^"]+)"/,
+  /(?:Shader|with|label =) '([^']+)'/,
+];
+
 /** An uncaptured WebGPU error as a typed one; the labels in its message name the op. */
-function typed(error: GPUError): GpuError {
-  const op = error.message.match(/\[(?:BindGroup|ComputePipeline|ShaderModule|Buffer) "([^"]+)"/)
-    ?.[1];
-  const Kind = error.constructor.name === "GPUOutOfMemoryError"
-    ? OutOfMemoryError
-    : ValidationError;
-  return new Kind(error.message, op ?? "");
+function typed({ constructor, message }: GPUError): GpuError {
+  const op = LABELS.map((label) => message.match(label)?.[1]).find(Boolean) ?? "";
+  return constructor.name === "GPUOutOfMemoryError"
+    ? new OutOfMemoryError(message.trim(), op)
+    : new ValidationError(message.trim(), op);
 }

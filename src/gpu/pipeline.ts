@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { ValidationError } from "./errors.ts";
 import type { PooledBuffer } from "./pool.ts";
 import {
+  type BindingDeclaration,
   type EntryPoint,
   type ParamField,
   readInterface,
@@ -25,11 +27,11 @@ export interface Kernel {
 export interface Compiled {
   readonly id: number;
   readonly label: string;
-  readonly entry: EntryPoint;
   readonly params: readonly ParamField[];
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
-  readonly storage: readonly string[];
+  readonly storage: readonly BindingDeclaration[];
+  /** The binding of `Params`, if the entry point reads them. */
   readonly uniform: number | undefined;
 }
 
@@ -43,31 +45,40 @@ export interface BufferBinding {
 
 /** Compiles kernels on first use. */
 export class PipelineCache {
-  #compiled = new Map<string, Compiled>();
+  // By the kernel's text, so that two kernels of one name stay apart.
+  #compiled = new Map<string, Map<string, Compiled>>();
   #groups = new Map<string, GPUBindGroup>();
   #nextId = 1;
 
   constructor(private readonly gpu: GPUDevice, private readonly arena: () => GPUBuffer) {}
 
-  /** The compiled entry point of a kernel under a specialisation. */
+  /**
+   * The compiled entry point of a kernel under a specialisation.
+   *
+   * @throws {ValidationError} if the kernel has no such entry point, `const` or `alias`.
+   */
   get(kernel: Kernel, entryName: string, values: Specialisation): Compiled {
-    let key = `${kernel.name}.${entryName}`;
-    for (const name in values) key += `,${name}=${values[name]}`;
-    let compiled = this.#compiled.get(key);
-    if (!compiled) {
-      this.#compiled.set(key, compiled = this.#compile(kernel, entryName, values, key));
-    }
+    let label = `${kernel.name}.${entryName}`;
+    for (const name in values) label += `,${name}=${values[name]}`;
+    let ofKernel = this.#compiled.get(kernel.source);
+    if (!ofKernel) this.#compiled.set(kernel.source, ofKernel = new Map());
+    let compiled = ofKernel.get(label);
+    if (!compiled) ofKernel.set(label, compiled = this.#compile(kernel, entryName, values, label));
     return compiled;
   }
 
-  /** The bind group of `compiled` over `buffers`, in the order of `compiled.storage`. */
+  /**
+   * The bind group of `compiled` over `buffers`, in the order of `compiled.storage`.
+   *
+   * @throws {ValidationError} if a buffer that the kernel writes is bound twice.
+   */
   bindGroup(compiled: Compiled, buffers: readonly BufferBinding[]): GPUBindGroup {
     let key = String(compiled.id);
     for (const { buffer, bytes } of buffers) key += `,${buffer.id}:${bytes}`;
     let group = this.#groups.get(key);
     if (group) return group;
-    const storage = compiled.entry.bindings.filter((b) => b.type !== "uniform");
-    const entries: GPUBindGroupEntry[] = storage.map(({ binding }, i) => ({
+    rejectAliases(compiled, buffers);
+    const entries: GPUBindGroupEntry[] = compiled.storage.map(({ binding }, i) => ({
       binding,
       resource: { buffer: buffers[i].buffer.gpu, size: buffers[i].bytes },
     }));
@@ -87,10 +98,7 @@ export class PipelineCache {
   }
 
   #compile(kernel: Kernel, entryName: string, values: Specialisation, label: string): Compiled {
-    const code = specialise(kernel.source, values);
-    const shader = readInterface(code);
-    const entry = shader.entries.get(entryName);
-    if (!entry) throw new Error(`${kernel.name} has no entry point "${entryName}"`);
+    const { code, params, entry } = read(kernel, entryName, values, label);
     const layout = this.gpu.createBindGroupLayout({
       label,
       entries: entry.bindings.map((b) => ({
@@ -107,12 +115,41 @@ export class PipelineCache {
     return {
       id: this.#nextId++,
       label,
-      entry,
-      params: shader.params,
+      params,
       pipeline,
       layout,
-      storage: entry.bindings.filter((b) => b.type !== "uniform").map((b) => b.name),
+      storage: entry.bindings.filter((b) => b.type !== "uniform"),
       uniform: entry.bindings.find((b) => b.type === "uniform")?.binding,
     };
   }
+}
+
+/** Specialises a kernel and reads its interface. */
+function read(kernel: Kernel, entryName: string, values: Specialisation, label: string): {
+  code: string;
+  params: readonly ParamField[];
+  entry: EntryPoint;
+} {
+  try {
+    const code = specialise(kernel.source, values);
+    const { params, entries } = readInterface(code);
+    const entry = entries.get(entryName);
+    if (!entry) throw new Error(`the kernel has no entry point "${entryName}"`);
+    return { code, params, entry };
+  } catch (cause) {
+    throw new ValidationError((cause as Error).message, label);
+  }
+}
+
+/** WebGPU forbids it too, but its message does not name the kernel, and comes late. */
+function rejectAliases({ storage, label }: Compiled, buffers: readonly BufferBinding[]): void {
+  storage.forEach((written, i) => {
+    if (written.type !== "storage") return;
+    const twin = storage.find((_, j) => j !== i && buffers[j].buffer === buffers[i].buffer);
+    if (!twin) return;
+    throw new ValidationError(
+      `"${written.name}", which is written, and "${twin.name}" are bound to one buffer`,
+      label,
+    );
+  });
 }

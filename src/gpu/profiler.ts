@@ -14,28 +14,27 @@ export interface KernelTime {
   readonly ms: number;
 }
 
-const CAPACITY = 4096;
+/** The timestamps of one submitted stream, two for each name. */
+interface Batch {
+  readonly names: readonly string[];
+  readonly stamps: GPUBuffer;
+}
 
 /** Collects timestamps; while it is on, every dispatch has a compute pass of its own. */
 export class Profiler {
   #set: GPUQuerySet;
-  #resolve: GPUBuffer;
+  #resolved: GPUBuffer;
   #names: string[] = [];
-  #pending: Promise<void>[] = [];
-  #times = new Map<string, { calls: number; ms: number }>();
+  #batches: Batch[] = [];
 
-  constructor(private readonly gpu: GPUDevice) {
-    this.#set = gpu.createQuerySet({ type: "timestamp", count: CAPACITY });
-    this.#resolve = gpu.createBuffer({
-      size: CAPACITY * 8,
+  /** @param dispatches The most that one stream holds. */
+  constructor(private readonly gpu: GPUDevice, dispatches: number) {
+    this.#set = gpu.createQuerySet({ type: "timestamp", count: 2 * dispatches });
+    this.#resolved = gpu.createBuffer({
+      size: 16 * dispatches,
       usage: 0x200 /* QUERY_RESOLVE */ | 0x04, /* COPY_SRC */
       label: "profiler",
     });
-  }
-
-  /** Whether another dispatch fits before the next submit. */
-  get full(): boolean {
-    return this.#names.length * 2 >= CAPACITY;
   }
 
   /** The pass descriptor that times the next dispatch, of kernel `name`. */
@@ -52,42 +51,41 @@ export class Profiler {
     };
   }
 
-  /** Records the copy of this stream's timestamps; call `collect` on the result after the submit. */
-  resolve(encoder: GPUCommandEncoder): () => void {
+  /** Records the copy of this stream's timestamps at its end. */
+  resolve(encoder: GPUCommandEncoder): void {
     const names = this.#names;
-    if (names.length === 0) return () => {};
+    if (names.length === 0) return;
     this.#names = [];
-    const bytes = names.length * 16;
-    const staging = this.gpu.createBuffer({ size: bytes, usage: 0x01 /* MAP_READ */ | 0x08 });
-    encoder.resolveQuerySet(this.#set, 0, names.length * 2, this.#resolve, 0);
-    encoder.copyBufferToBuffer(this.#resolve, 0, staging, 0, bytes);
-    return () => {
-      this.#pending.push(
-        staging.mapAsync(1).then(() => {
-          const stamps = new BigUint64Array(staging.getMappedRange());
-          names.forEach((name, i) => {
-            const time = this.#times.get(name) ?? { calls: 0, ms: 0 };
-            time.calls++;
-            time.ms += Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6;
-            this.#times.set(name, time);
-          });
-          staging.destroy();
-        }),
-      );
-    };
+    const stamps = this.gpu.createBuffer({
+      size: names.length * 16,
+      usage: 0x01 /* MAP_READ */ | 0x08, /* COPY_DST */
+      label: "timestamps",
+    });
+    encoder.resolveQuerySet(this.#set, 0, names.length * 2, this.#resolved, 0);
+    encoder.copyBufferToBuffer(this.#resolved, 0, stamps, 0, names.length * 16);
+    this.#batches.push({ names, stamps });
   }
 
   /** The times since the last call, costliest first. Waits for the submitted work. */
   async report(): Promise<KernelTime[]> {
-    await Promise.all(this.#pending.splice(0));
-    const times = [...this.#times].map(([name, t]) => ({ name, ...t }));
-    this.#times.clear();
-    return times.sort((a, b) => b.ms - a.ms);
+    const times = new Map<string, { calls: number; ms: number }>();
+    for (const { names, stamps } of this.#batches.splice(0)) {
+      await stamps.mapAsync(1);
+      const at = new BigUint64Array(stamps.getMappedRange());
+      names.forEach((name, i) => {
+        const time = times.get(name) ?? { calls: 0, ms: 0 };
+        time.calls++;
+        time.ms += Number(at[2 * i + 1] - at[2 * i]) / 1e6;
+        times.set(name, time);
+      });
+      stamps.destroy();
+    }
+    return [...times].map(([name, time]) => ({ name, ...time })).sort((a, b) => b.ms - a.ms);
   }
 
   /** Frees the query set. */
   destroy(): void {
     this.#set.destroy();
-    this.#resolve.destroy();
+    this.#resolved.destroy();
   }
 }

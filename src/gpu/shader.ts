@@ -22,7 +22,6 @@ export interface ParamField {
 /** What the host needs to know about one entry point of a kernel. */
 export interface EntryPoint {
   readonly name: string;
-  readonly workgroupSize: readonly [number, number, number];
   /** The bindings that this entry point reaches, by itself or through the functions that it calls. */
   readonly bindings: readonly BindingDeclaration[];
 }
@@ -44,9 +43,15 @@ function withoutComments(source: string): string {
   return source.replace(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g, "");
 }
 
-/** The function bodies of a module by name, with the attributes before each `fn`. */
-function functions(source: string): Map<string, { head: string; body: string }> {
-  const found = new Map<string, { head: string; body: string }>();
+/** A function of a module: the attributes before `fn`, and what stands between the braces. */
+interface ShaderFunction {
+  readonly attributes: string;
+  readonly body: string;
+}
+
+/** The functions of a module by name. */
+function functions(source: string): Map<string, ShaderFunction> {
+  const found = new Map<string, ShaderFunction>();
   for (const match of source.matchAll(/((?:@\w+(?:\([^)]*\))?\s*)*)\bfn\s+(\w+)\s*\(/g)) {
     let depth = 0, at = source.indexOf("{", match.index);
     const start = at;
@@ -55,34 +60,23 @@ function functions(source: string): Map<string, { head: string; body: string }> 
       else if (source[at] === "}") depth--;
       at++;
     } while (depth > 0 && at < source.length);
-    // The parameter list counts as body: builtin parameters need no binding, so nothing is lost.
-    found.set(match[2], { head: match[1], body: source.slice(start, at) });
+    found.set(match[2], { attributes: match[1], body: source.slice(start, at) });
   }
   return found;
 }
 
 /** Every identifier that `entry` reaches through the functions that it calls. */
-function reachable(entry: string, bodies: Map<string, { body: string }>): Set<string> {
+function reachable(entry: string, bodies: ReadonlyMap<string, ShaderFunction>): Set<string> {
   const seen = new Set<string>(), queue = [entry];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    for (const [word] of bodies.get(name)!.body.matchAll(/\b[A-Za-z_]\w*\b/g)) {
+    // What follows a dot is a member: `id.x` does not reach a binding `x`.
+    for (const [word] of bodies.get(name)!.body.matchAll(/(?<!\.\s*)\b[A-Za-z_]\w*\b/g)) {
       if (seen.has(word)) continue;
       seen.add(word);
       if (bodies.has(word)) queue.push(word);
     }
   }
   return seen;
-}
-
-/** The value of an integer expression that is a number or a named constant. */
-function constant(text: string, source: string): number {
-  const trimmed = text.trim();
-  if (/^\d+u?$/.test(trimmed)) return parseInt(trimmed);
-  const declared = source.match(
-    new RegExp(`^const ${trimmed}(?::\\s*\\w+)?\\s*=\\s*([^;]+);`, "m"),
-  );
-  if (!declared) throw new Error(`workgroup size ${trimmed} is no constant`);
-  return constant(declared[1], source);
 }
 
 /**
@@ -105,16 +99,10 @@ export function readInterface(text: string): ShaderInterface {
   });
   const bodies = functions(source);
   const entries = new Map<string, EntryPoint>();
-  for (const [name, { head }] of bodies) {
-    if (!head.includes("@compute")) continue;
-    const sizes = head.match(/@workgroup_size\(([^)]*)\)/)?.[1].split(",") ?? ["1"];
-    const [x, y = 1, z = 1] = sizes.map((size) => constant(size, source));
+  for (const [name, { attributes }] of bodies) {
+    if (!attributes.includes("@compute")) continue;
     const words = reachable(name, bodies);
-    entries.set(name, {
-      name,
-      workgroupSize: [x, y, z],
-      bindings: bindings.filter((b) => words.has(b.name)),
-    });
+    entries.set(name, { name, bindings: bindings.filter((b) => words.has(b.name)) });
   }
   if (entries.size === 0) throw new Error("the shader has no compute entry point");
   return { params, entries };
@@ -152,6 +140,9 @@ export function specialise(source: string, values: Specialisation): string {
 /** Spells `value` as the literal that it replaces: `8u` stays unsigned, `1.0` stays a float. */
 function literal(value: number | boolean | string, old: string): string {
   if (typeof value !== "number") return String(value);
-  if (/^\d+u$/.test(old)) return `${value}u`;
-  return old.includes(".") && Number.isInteger(value) ? `${value}.0` : String(value);
+  const [, hex, decimal, suffix = ""] =
+    old.match(/^-?(?:(0[xX][\da-fA-F]+?)|([\d.]+(?:[eE][+-]?\d+)?))([iufh])?$/) ?? [];
+  const text = String(value);
+  const float = !hex && /[.eE]/.test(decimal ?? "");
+  return (float && !/[.e]/.test(text) ? `${text}.0` : text) + suffix;
 }

@@ -7,9 +7,8 @@ import type { Profiler } from "./profiler.ts";
 
 /** Bytes of one `Params` slot: the largest alignment of dynamic offsets that WebGPU allows. */
 export const SLOT = 256;
-const SLOTS = 1024;
 /** Dispatches after which the stream is submitted, so that the GPU works while the host records. */
-const SUBMIT_AFTER = 256;
+export const SUBMIT_AFTER = 256;
 
 /** Records commands and submits them in few, large pieces. */
 export class Stream {
@@ -19,43 +18,40 @@ export class Stream {
   serial = 0;
   /** Submits so far. */
   submits = 0;
-  #staging = new ArrayBuffer(SLOTS * SLOT);
-  #bytes = new Uint8Array(this.#staging);
-  #used = 0;
+  /** The arena as the next submit will write it, in words and in floats. */
+  readonly words = new Uint32Array(SUBMIT_AFTER * SLOT / 4);
+  readonly floats = new Float32Array(this.words.buffer);
+  #dispatches = 0;
   #encoder?: GPUCommandEncoder;
   #pass?: GPUComputePassEncoder;
-  #dispatches = 0;
 
   constructor(private readonly gpu: GPUDevice, private readonly profiler?: Profiler) {
     this.arena = gpu.createBuffer({
-      size: SLOTS * SLOT,
+      size: this.words.byteLength,
       usage: 0x40 /* UNIFORM */ | 0x08, /* COPY_DST */
       label: "params",
     });
   }
 
-  /** Copies `params` into the arena and returns the dynamic offset of its slot. */
-  slot(params: ArrayBuffer): number {
-    if (this.#used === SLOTS) this.submit();
-    const offset = this.#used++ * SLOT;
-    this.#bytes.set(new Uint8Array(params), offset);
-    return offset;
+  /** Offset in bytes of the slot for the `Params` of the next dispatch. */
+  get slot(): number {
+    return this.#dispatches * SLOT;
   }
 
-  /** Records one dispatch. `offset` is the slot of its `Params`, if it has any. */
+  /** Records one dispatch; `hasParams` if its slot holds `Params`. */
   dispatch(
     name: string,
     pipeline: GPUComputePipeline,
     bindGroup: GPUBindGroup,
-    offset: number | undefined,
+    hasParams: boolean,
     groups: readonly [number, number, number],
   ): void {
     if (this.profiler) this.#endPass();
     const pass = this.#pass ??= this.#begin().beginComputePass(this.profiler?.pass(name));
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bindGroup, offset === undefined ? [] : [offset]);
+    pass.setBindGroup(0, bindGroup, hasParams ? [this.slot] : []);
     pass.dispatchWorkgroups(...groups);
-    if (++this.#dispatches >= SUBMIT_AFTER || this.profiler?.full) this.submit();
+    if (++this.#dispatches === SUBMIT_AFTER) this.submit();
   }
 
   /** Records a copy between buffers; sizes and offsets are multiples of 4 bytes. */
@@ -74,15 +70,14 @@ export class Stream {
   submit(): void {
     if (!this.#encoder) return;
     this.#endPass();
-    const collect = this.profiler?.resolve(this.#encoder);
+    this.profiler?.resolve(this.#encoder);
     // The write lands before the whole stream, which is why a slot is never written twice in it.
-    if (this.#used) this.gpu.queue.writeBuffer(this.arena, 0, this.#staging, 0, this.#used * SLOT);
+    if (this.slot) this.gpu.queue.writeBuffer(this.arena, 0, this.words, 0, this.slot / 4);
     this.gpu.queue.submit([this.#encoder.finish()]);
     this.#encoder = undefined;
-    this.#used = this.#dispatches = 0;
+    this.#dispatches = 0;
     this.serial++;
     this.submits++;
-    collect?.();
   }
 
   #begin(): GPUCommandEncoder {
