@@ -63,7 +63,10 @@ async function openOn(provider: Provider, options: OpenOptions): Promise<Device>
   if (!adapter) throw new NoAdapterError("no adapter");
   const requiredFeatures = FEATURES.filter((f) => adapter.features.has(f));
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
-  const gpu = await provider.wait(adapter.requestDevice({ requiredFeatures, requiredLimits }));
+  const gpu = await provider.wait(adapter.requestDevice({ requiredFeatures, requiredLimits }))
+    .catch(({ message }) => {
+      throw new NoAdapterError(`the adapter gives no device: ${message}`);
+    });
   const info = describe(provider.name, adapter, requiredFeatures);
   return new Device(gpu, info, provider, {
     memoryBudget: options.memoryBudget ?? await defaultBudget(info),
@@ -85,7 +88,8 @@ function describe(
   return {
     provider,
     adapter: name || "unknown adapter",
-    software: /llvmpipe|lavapipe|swiftshader|basic render/i.test(`${name} ${info.architecture}`),
+    software: info.isFallbackAdapter ||
+      /llvmpipe|lavapipe|swiftshader|basic render/i.test(`${name} ${info.architecture}`),
     features: new Set(features),
     subgroupSize: features.includes("subgroups") && least === most ? least : undefined,
     maxWorkgroups: limits.maxComputeWorkgroupsPerDimension,

@@ -53,6 +53,8 @@ export class BufferPool {
   #freeBytes = 0;
   #buffers = 0;
   #nextId = 1;
+  /** Bytes of the largest buffer that a kernel can bind whole. */
+  readonly #largest: number;
 
   /**
    * An empty pool.
@@ -67,7 +69,10 @@ export class BufferPool {
     readonly budget: number,
     private readonly stream: () => number,
     private readonly submit: () => void,
-  ) {}
+  ) {
+    const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
+    this.#largest = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 16) * 16;
+  }
 
   /** Bytes and buffers as they stand. */
   get use(): MemoryUse {
@@ -85,7 +90,7 @@ export class BufferPool {
    * @throws {OutOfMemoryError} if it does not fit the budget or the device's largest buffer.
    */
   acquire(bytes: number, op: string, forHost = false): PooledBuffer {
-    const size = sizeClass(bytes);
+    const size = Math.max(bytes, Math.min(sizeClass(bytes), this.#largest));
     const waiting = this.#free.get(size);
     const at = waiting && forHost
       ? waiting.findLastIndex((b) => b.freedAt < this.stream())
@@ -121,9 +126,9 @@ export class BufferPool {
   }
 
   #create(size: number, op: string): PooledBuffer {
-    if (size > this.gpu.limits.maxBufferSize) {
+    if (size > this.#largest) {
       throw new OutOfMemoryError(
-        `a buffer of ${size} bytes is larger than the device allows (${this.gpu.limits.maxBufferSize})`,
+        `a tensor of ${size} bytes is larger than the device allows (${this.#largest})`,
         op,
       );
     }

@@ -47,16 +47,19 @@ function throttlePolling(): Provider["wait"] {
   };
 }
 
+/** Sets an environment variable of this process, where there is an environment and it is not set. */
+function setDefault(name: string, value: string): void {
+  const { process } = globalThis as { process?: { env: Record<string, string | undefined> } };
+  if (process) process.env[name] ||= value;
+}
+
 /** The one Dawn instance of the process: it must outlive every device, and toggles are set once. */
 let dawn: Promise<Provider> | undefined;
 
 async function createDawn(): Promise<Provider> {
-  const { create, globals } = await import("npm:webgpu@0.6.2");
-  // Deno defines these classes itself; Dawn's own must win or its flags and errors do not match.
-  Object.assign(globalThis, globals);
+  const { create } = await import("npm:webgpu@0.6.2");
   // The Vulkan loader warns on standard error where this is missing.
-  const host = globalThis as { process?: { env: Record<string, string | undefined> } };
-  if (host.process && !host.process.env.XDG_RUNTIME_DIR) host.process.env.XDG_RUNTIME_DIR = "/tmp";
+  setDefault("XDG_RUNTIME_DIR", "/tmp");
   const gpu = create([
     "enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia,use_vulkan_memory_model",
     "disable-dawn-features=timestamp_quantization",
@@ -80,6 +83,8 @@ export async function openProvider(name: ProviderName): Promise<Provider> {
       );
     }
   }
+  // Without Vulkan, Deno's provider takes Mesa's software OpenGL and does not say so.
+  if (name === "deno") setDefault("DENO_WEBGPU_BACKEND", "vulkan,metal,dx12");
   const gpu = globalThis.navigator?.gpu;
   if (!gpu) throw new NoAdapterError(`this ${name} has no WebGPU (navigator.gpu is missing)`);
   return { name, gpu, wait: waitPlainly };
