@@ -72,8 +72,15 @@ export class Random {
     return (this.uint32() >>> 8) / 0x1000000;
   }
 
-  /** A uniform integer in [0, n), without bias (rejection). n is in [1, 2^32]. */
+  /**
+   * A uniform integer in [0, n), without bias (rejection).
+   *
+   * @throws {RangeError} if `n` is no integer in [1, 2^32].
+   */
   integer(n: number): number {
+    if (!(Number.isInteger(n) && n >= 1 && n <= 0x100000000)) {
+      throw new RangeError(`a random integer below ${n}`);
+    }
     const limit = Math.floor(0x100000000 / n) * n;
     for (;;) {
       const x = this.uint32();

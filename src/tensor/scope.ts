@@ -22,9 +22,11 @@ const open = new WeakMap<Device, Scope[]>();
  */
 export class Scope {
   #made: Tensor[] = [];
+  #sweepAt = 1024;
   #kept = new Set<Tensor>();
 
-  constructor(private readonly device: Device) {
+  /** Begins the scope. */
+  constructor(readonly device: Device) {
     const stack = open.get(device);
     if (stack) stack.push(this);
     else open.set(device, [this]);
@@ -32,6 +34,11 @@ export class Scope {
 
   /** Adds a tensor that was made just now. */
   add(tensor: Tensor): void {
+    // A scope may last a whole run: what was given back meanwhile takes no room in it.
+    if (this.#made.length === this.#sweepAt) {
+      this.#made = this.#made.filter(({ disposed }) => !disposed);
+      this.#sweepAt = 2 * this.#made.length + 1024;
+    }
     this.#made.push(tensor);
   }
 
@@ -41,12 +48,17 @@ export class Scope {
     return tensor;
   }
 
-  /** Ends the scope. */
+  /**
+   * Ends the scope.
+   *
+   * @throws {Error} if it is not the innermost scope that is open.
+   */
   [Symbol.dispose](): void {
-    const stack = open.get(this.device)!;
-    if (stack.pop() !== this) {
+    const stack = open.get(this.device);
+    if (stack?.at(-1) !== this) {
       throw new Error("scopes must end in the reverse order of their begin");
     }
+    stack.pop();
     const outer = stack.at(-1);
     for (const tensor of this.#made) {
       if (!this.#kept.has(tensor)) tensor.dispose();

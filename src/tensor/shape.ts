@@ -7,10 +7,17 @@
 /** Sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** How many elements a shape has. */
+/**
+ * How many elements a shape has.
+ *
+ * @throws {RangeError} if a size is negative or no integer.
+ */
 export function sizeOf(shape: Shape): number {
   let size = 1;
-  for (const n of shape) size *= n;
+  for (const n of shape) {
+    if (!(Number.isInteger(n) && n >= 0)) throw new RangeError(`[${shape}] is no shape`);
+    size *= n;
+  }
   return size;
 }
 
@@ -50,7 +57,8 @@ export function broadcastShapes(a: Shape, b: Shape): number[] {
 export function resolveShape(shape: Shape, size: number): number[] {
   const known = shape.reduce((p, n) => n === -1 ? p : p * n, 1);
   const resolved = shape.map((n) => n === -1 ? size / known : n);
-  if (sizeOf(resolved) !== size || !resolved.every(Number.isInteger)) {
+  const valid = resolved.every((n) => Number.isInteger(n) && n >= 0);
+  if (!valid || sizeOf(resolved) !== size) {
     throw new RangeError(`${size} elements do not reshape to [${shape}]`);
   }
   return resolved;

@@ -20,6 +20,11 @@ class Storage {
   }
 }
 
+/** Bytes of a buffer for `size` elements: whole vectors of 16 bytes, and never none. */
+function bufferBytes(size: number, dtype: DType): number {
+  return Math.max(16, Math.ceil(size * BYTES[dtype] / 16) * 16);
+}
+
 let nextId = 1;
 
 /**
@@ -54,7 +59,7 @@ export class Tensor<D extends DType = DType> implements BufferBinding {
 
   /** Bytes that a kernel may read: the elements, up to the next multiple of 16. */
   get bytes(): number {
-    return Math.max(16, Math.ceil(this.size * BYTES[this.dtype] / 16) * 16);
+    return bufferBytes(this.size, this.dtype);
   }
 
   /** Whether no other tensor shares the storage. */
@@ -67,7 +72,10 @@ export class Tensor<D extends DType = DType> implements BufferBinding {
     return this.#storage === undefined;
   }
 
-  /** The same elements in another shape, without a copy; one size may be -1. */
+  /**
+   * The same elements in another shape, without a copy; one size may be -1. No gradient flows through
+   * it: where one must, use the op `reshape()`.
+   */
   reshape(shape: Shape): Tensor<D> {
     return new Tensor(this.device, this.dtype, resolveShape(shape, this.size), this.#live());
   }
@@ -111,7 +119,7 @@ export function empty<D extends DType>(
   shape: Shape,
   op = "empty",
 ): Tensor<D> {
-  const bytes = Math.max(16, sizeOf(shape) * BYTES[dtype]);
+  const bytes = bufferBytes(sizeOf(shape), dtype);
   return new Tensor(device, dtype, shape, new Storage(device, device.pool.acquire(bytes, op)));
 }
 
@@ -157,7 +165,7 @@ export function tensor<A extends Uploadable>(
     throw new RangeError(`${data.length} elements do not fill the shape [${shape}]`);
   }
   const dtype = dtypeOf(data) as Uploaded<A>;
-  const bytes = Math.max(16, data.byteLength);
+  const bytes = bufferBytes(data.length, dtype);
   const storage = new Storage(device, device.pool.acquire(bytes, "tensor", true));
   const made = new Tensor(device, dtype, shape, storage);
   if (data.byteLength) device.write(made, data);
