@@ -8,40 +8,46 @@ import { add } from "../ops/binary.ts";
 import { type Application, type Input, type Recorder, setRecorder } from "../ops/define.ts";
 import { outsideScopes, Scope } from "../tensor/scope.ts";
 import { sameShape } from "../tensor/shape.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
-
-/** Gradients by the id of the tensor they belong to. */
-type Gradients = Map<number, Tensor>;
+import { empty, type Tensor, tensor } from "../tensor/tensor.ts";
 
 /**
  * Records ops whose inputs lead back to a watched tensor, and runs their gradients in reverse.
  *
  * The tape owns what the backward pass needs, so scopes may end in between; a saved activation is
- * given back as soon as its gradient is done.
+ * given back as soon as its gradient is done. Where tapes nest, an op goes to the innermost one only.
  *
  * @example
  * ```ts ignore
  * using tape = new Tape();
  * tape.watch(weight);
- * const loss = tape.record(() => mean(matmul(x, weight)));
+ * const loss = tape.run(() => mean(matmul(x, weight)));
  * const [gradient] = tape.backward(loss, [weight]);
  * ```
  */
 export class Tape implements Recorder {
-  #tracked = new Set<number>();
+  #tracked = new Set<Tensor>();
   #nodes: Application[] = [];
-  #gradients: Gradients = new Map();
+  #gradients = new Map<Tensor, Tensor>();
+
+  /**
+   * Makes an empty tape.
+   *
+   * @param outer A tape whose tracked tensors this one takes for leaves: their gradients go on to it
+   *   when this tape's backward pass ends.
+   */
+  constructor(private readonly outer?: Tape) {}
 
   /** Marks leaves: gradients flow to them. */
   watch(...leaves: Tensor[]): void {
-    for (const leaf of leaves) this.#tracked.add(leaf.id);
+    for (const leaf of leaves) this.#tracked.add(leaf);
   }
 
   /** Whether gradients flow to `tensor`. */
   tracks(tensor: Input): boolean {
-    return tensor !== undefined && this.#tracked.has(tensor.id);
+    return tensor !== undefined && (this.#tracked.has(tensor) || !!this.outer?.tracks(tensor));
   }
 
+  /** Whether an op with these inputs must be recorded. */
   wants(inputs: readonly Input[]): boolean {
     return inputs.some((input) => this.tracks(input));
   }
@@ -56,9 +62,9 @@ export class Tape implements Recorder {
     }
   }
 
-  /** Takes note of an op that ran, and keeps what its gradient needs. */
+  /** Takes down one application of an op. */
   record(application: Application): void {
-    this.#tracked.add(application.output.id);
+    this.#tracked.add(application.output);
     // Own handles: the scope that made these may end before the backward pass.
     const saved = application.saved.map((t) => t && outsideScopes(t.device, () => t.alias()));
     this.#nodes.push({ ...application, saved });
@@ -66,13 +72,14 @@ export class Tape implements Recorder {
 
   /**
    * The gradients of `output` with respect to `targets`, undefined where none flows. Runs once: the
-   * tape is empty afterwards. The gradients belong to the innermost open scope, or to the caller.
+   * tape is empty afterwards. The gradients belong to the innermost open scope, or to the caller, and
+   * each has a storage of its own.
    *
    * @param seed Gradient of `output`, of its shape; 1 for an output of one element.
    */
   backward(output: Tensor, targets: readonly Tensor[], seed?: Tensor): Input[] {
     const { device } = output;
-    const wanted = new Set(targets.map((t) => t.id));
+    const wanted = new Set(targets);
     const previous = setRecorder(undefined);
     try {
       outsideScopes(device, () => {
@@ -80,11 +87,10 @@ export class Tape implements Recorder {
         this.accumulate(output, first);
       });
       for (let node = this.#nodes.pop(); node; node = this.#nodes.pop()) this.#step(node, wanted);
-      return targets.map((target) => {
-        const gradient = this.#gradients.get(target.id);
-        this.#gradients.delete(target.id);
-        return gradient?.alias();
-      });
+      const found = targets.map((target) => this.#gradients.get(target)?.alias());
+      this.#handOn(wanted);
+      this[Symbol.dispose](); // so that only what others hold is shared
+      return found.map((gradient) => gradient && (gradient.unshared ? gradient : move(gradient)));
     } finally {
       setRecorder(previous);
       this[Symbol.dispose]();
@@ -94,36 +100,49 @@ export class Tape implements Recorder {
   /** Adds `gradient` to what has arrived at `tensor`; takes ownership of it. */
   accumulate(tensor: Tensor, gradient: Tensor): void {
     if (!sameShape(tensor.shape, gradient.shape)) {
+      gradient.dispose();
       throw new Error(`gradient [${gradient.shape}] of a tensor [${tensor.shape}]`);
     }
-    const sofar = this.#gradients.get(tensor.id);
-    if (!sofar) this.#gradients.set(tensor.id, gradient);
+    const sofar = this.#gradients.get(tensor);
+    if (!sofar) this.#gradients.set(tensor, gradient);
     else if (sofar.unshared) {
       addInto(sofar, gradient);
       gradient.dispose();
     } else {
-      this.#gradients.set(tensor.id, add(sofar, gradient));
+      this.#gradients.set(tensor, add(sofar, gradient));
       sofar.dispose();
       gradient.dispose();
     }
   }
 
-  #step(node: Application, wanted: ReadonlySet<number>): void {
-    const { output, inputs, saved, attributes } = node;
-    const gradient = this.#gradients.get(output.id);
-    if (gradient) {
-      if (!wanted.has(output.id)) this.#gradients.delete(output.id);
-      using _scope = new Scope(output.device);
-      const needs = inputs.map((input) => this.tracks(input));
-      const flowing = node.gradient(gradient, { saved, attributes, needs });
-      inputs.forEach((input, i) => {
-        const arriving = flowing[i];
-        if (!input || !needs[i] || !arriving) return;
-        outsideScopes(output.device, () => this.accumulate(input, arriving.alias()));
-      });
-      if (!wanted.has(output.id)) gradient.dispose();
+  #step({ output, inputs, saved, attributes, gradient }: Application, wanted: Set<Tensor>): void {
+    const { device } = output;
+    using stack = new DisposableStack();
+    for (const t of saved) if (t) stack.use(t);
+    const arrived = this.#gradients.get(output);
+    if (!arrived) return;
+    if (!wanted.has(output)) {
+      stack.use(arrived);
+      this.#gradients.delete(output);
     }
-    for (const tensor of saved) tensor?.dispose();
+    using _scope = new Scope(device);
+    const needs = inputs.map((input) => this.tracks(input));
+    const flowing = gradient(arrived, { saved, attributes, needs });
+    inputs.forEach((input, i) => {
+      const gradient = flowing[i];
+      if (!input || !needs[i] || !gradient) return;
+      outsideScopes(device, () => this.accumulate(input, gradient.alias()));
+    });
+  }
+
+  /** Hands the gradients of the outer tape's tensors on to it. */
+  #handOn(wanted: Set<Tensor>): void {
+    for (const [tensor, gradient] of this.#gradients) {
+      if (wanted.has(tensor) || !this.outer?.tracks(tensor)) continue;
+      this.#gradients.delete(tensor);
+      const { outer } = this;
+      outsideScopes(tensor.device, () => outer.accumulate(tensor, gradient));
+    }
   }
 
   /** Gives back what the tape still holds. */
@@ -133,6 +152,14 @@ export class Tape implements Recorder {
     this.#gradients.clear();
     this.#tracked.clear();
   }
+}
+
+/** The elements of `x` in a storage of their own; gives `x` back. */
+function move(x: Tensor): Tensor {
+  const copy = empty(x.device, x.dtype, x.shape, "gradient");
+  x.device.copy(x, 0, copy, 0, x.bytes);
+  x.dispose();
+  return copy;
 }
 
 /** Runs `body` with nothing recorded. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** An optional input is `undefined` where it is left out. */
@@ -85,26 +86,26 @@ export function defineOp<const Inputs extends readonly Input[], Attributes = voi
 ): (inputs: Inputs, attributes: Attributes) => Tensor {
   const { name, forward, gradient } = definition;
   return (inputs, attributes) => {
-    if (gradient === "none" || !recorder?.wants(inputs)) return forward(inputs, attributes, noSave);
-    const saved: Input[] = [];
-    const save: Save = (...tensors) => void saved.push(...tensors);
     const watching = setRecorder(undefined);
-    let output: Tensor;
     try {
-      output = forward(inputs, attributes, save);
+      const device = inputs.find((input) => input !== undefined)?.device;
+      // What the op makes on the way goes with it; a recorder takes what the gradient needs.
+      using scope = device && new Scope(device);
+      const saved: Input[] = [];
+      const output = forward(inputs, attributes, (...tensors) => void saved.push(...tensors));
+      if (gradient !== "none" && watching?.wants(inputs)) {
+        watching.record({
+          name,
+          inputs,
+          output,
+          saved,
+          attributes,
+          gradient: gradient as Gradient<unknown>,
+        });
+      }
+      return scope?.keep(output) ?? output;
     } finally {
       setRecorder(watching);
     }
-    watching!.record({
-      name,
-      inputs,
-      output,
-      saved,
-      attributes,
-      gradient: gradient as Gradient<unknown>,
-    });
-    return output;
   };
 }
-
-const noSave: Save = () => {};
