@@ -68,11 +68,7 @@ export class Decoder implements Disposable {
     for (const job of [...this.#running.values(), ...this.#queue]) job.reject(reason);
     this.#running.clear();
     this.#queue.length = 0;
-    try {
-      if ("scratch" in this.engine) Deno.removeSync(this.engine.scratch, { recursive: true });
-    } catch {
-      // A file that a worker was just writing is left to the system's care of temporary files.
-    }
+    if ("scratch" in this.engine) removeScratch(this.engine.scratch);
   }
 
   [Symbol.dispose](): void {
@@ -108,6 +104,17 @@ export class Decoder implements Disposable {
       } catch (error) {
         job.reject(error instanceof Error ? error : new Error(String(error)));
       }
+    }
+  }
+}
+
+/** Removes a folder in which workers that are just ending may still make or remove a file. */
+function removeScratch(folder: string): void {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    try {
+      return Deno.removeSync(folder, { recursive: true });
+    } catch {
+      // After the last attempt it is left to the system's care of temporary files.
     }
   }
 }
