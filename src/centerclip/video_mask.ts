@@ -16,20 +16,20 @@
  * ```ts
  * import { segmentMask } from "./video_mask.ts";
  * import { deepStrictEqual } from "node:assert/strict";
- * const mask = new Int32Array([1, 1, 1, 0, 0, 0]);
+ * const mask = new Float32Array([1, 1, 1, 0, 0, 0]);
  * deepStrictEqual([...segmentMask(mask, 6, 3)], [1, 1, 0]);
  * deepStrictEqual([...segmentMask(mask, 6, 3, { compat: "reference" })], [1, 0, 0]);
  * ```
  */
 export function segmentMask(
-  mask: Int32Array,
+  mask: Float32Array,
   frames: number,
   segments: number,
   { compat }: { compat?: "reference" } = {},
-): Int32Array<ArrayBuffer> {
+): Float32Array<ArrayBuffer> {
   const duration = Math.floor(frames / segments);
   const videos = mask.length / frames;
-  return Int32Array.from({ length: videos * segments }, (_, i) => {
+  return Float32Array.from({ length: videos * segments }, (_, i) => {
     const first = Math.floor(i / segments) * frames + (i % segments) * duration;
     if (compat === "reference") return mask[first + duration - 1];
     return mask.subarray(first, first + duration).includes(1) ? 1 : 0;

@@ -92,6 +92,11 @@ export async function newestRun(runs: string = RUNS): Promise<RunFolder> {
   );
 }
 
+/** The checkpoint of a run to evaluate: its best, or its last where none was evaluated yet. */
+export async function bestCheckpoint({ best, checkpoint }: RunFolder): Promise<string> {
+  return await modified(best) === undefined ? checkpoint : best;
+}
+
 async function folders(path: string): Promise<string[]> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(path));

@@ -44,8 +44,14 @@ export const dataFlags = {
   num_thread_reader: {
     kind: "int",
     default: 1,
+    min: 1,
+    meaning: "workers that decode videos ahead",
+  },
+  cache_mb: {
+    kind: "int",
+    default: 256,
     min: 0,
-    meaning: "workers that decode videos ahead; 0 decodes in the main thread",
+    meaning: "megabytes of decoded frames to keep in memory, for each split",
   },
   bad_video: {
     kind: "choice",

@@ -62,5 +62,10 @@ export const scratchFlags = {
   text_width: { kind: "int", default: 64, min: 64, meaning: "width of the text encoder" },
   text_layers: { kind: "int", default: 4, min: 1, meaning: "blocks of the text encoder" },
   embed_dim: { kind: "int", default: 64, min: 1, meaning: "width of the common embedding" },
+  logit_scale_init: {
+    kind: "float",
+    default: 1,
+    meaning: "the logit scale (a logarithm) starts here; openai/CLIP's code starts at 1",
+  },
   context_length: { kind: "int", default: 77, min: 2, meaning: "most tokens of a caption" },
 } as const satisfies FlagTable;

@@ -34,6 +34,12 @@ export const runFlags = {
     min: 1,
     meaning: "write a checkpoint every so many optimiser steps, besides the end of each epoch",
   },
+  eval_every: {
+    kind: "int",
+    default: 1,
+    min: 1,
+    meaning: "evaluate after every so many epochs, and at the end",
+  },
   n_display: {
     kind: "int",
     default: 100,

@@ -1,0 +1,169 @@
+/**
+ * CenterCLIP: CLIP with token clustering between the blocks of its vision transformer, and the
+ * similarity of texts and videos on top.
+ *
+ * @module
+ */
+import { type ClipConfig, patchesOf } from "../clip/config.ts";
+import { encodeText, type TokenBatch } from "../clip/text.ts";
+import { encodeFrames } from "../clip/vision.ts";
+import { clusterTokens, type ClusterTokensOptions } from "../cluster/segments.ts";
+import type { Device } from "../gpu/device.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import { reshape } from "../ops/reshape.ts";
+import { tidy } from "../tensor/scope.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { contrastiveLoss, meanPooled, similarity } from "./loss.ts";
+import { clusterPlan, type ClusterStep } from "./plan.ts";
+import { segmentMask } from "./video_mask.ts";
+
+/** How tokens are clustered, wherever that happens. */
+export type ClusterMethod = Pick<
+  ClusterTokensOptions,
+  | "aggregation"
+  | "compat"
+  | "distance"
+  | "iterationLimit"
+  | "p"
+  | "preNorm"
+  | "splitSize"
+  | "threshold"
+>;
+
+/** A choice of medoids, and with the aggregation `mean` of clusters, made elsewhere. */
+export type Grouping = Pick<ClusterTokensOptions, "medoids" | "assignment">;
+
+/** How a model is built on its weights. */
+export interface CenterClipOptions {
+  /** Frames of a video (`max_frames`). */
+  readonly maxFrames: number;
+  /** Token clustering; absent for plain CLIP4Clip. */
+  readonly clustering?: {
+    readonly targetFrames: readonly number[];
+    readonly clusterCounts: readonly number[];
+    readonly method: ClusterMethod;
+  };
+  /** The original's behaviour where the default differs: the mask of a segment. */
+  readonly compat?: "reference";
+}
+
+/** A batch of text-video pairs, as the loader makes it. */
+export interface PairBatch {
+  readonly text: TokenBatch;
+  /** [videos * max_frames, height, width, 3] as u8, or [.., 3, size, size] as f32, normalised. */
+  readonly frames: Tensor;
+  /** 1 for a valid frame: [videos, max_frames]. */
+  readonly videoMask: Float32Array<ArrayBuffer>;
+}
+
+/** Medoids to use in place of those that clustering would choose: for reproducing recorded runs. */
+export type Groupings = (step: ClusterStep) => Grouping | undefined;
+
+/**
+ * A CenterCLIP model.
+ *
+ * @example
+ * ```ts ignore
+ * const model = new CenterClip(parameters, config, { maxFrames: 12 });
+ * const videos = model.encodeVideo(frames); // [videos, segments, embed]
+ * ```
+ */
+export class CenterClip {
+  /** Where tokens are clustered. */
+  readonly plan: readonly ClusterStep[];
+  readonly #clip: Parameters;
+
+  /**
+   * @param parameters The weights, CLIP's under `clip.` in OpenAI's names.
+   * @throws {UsageError} if the clustering does not fit the model.
+   */
+  constructor(
+    readonly parameters: Parameters,
+    readonly config: ClipConfig,
+    readonly options: CenterClipOptions,
+  ) {
+    const { maxFrames, clustering } = options;
+    this.#clip = parameters.at("clip");
+    this.plan = clustering
+      ? clusterPlan(
+        { maxFrames, ...clustering, patches: patchesOf(config) },
+        config.visionLayers,
+      )
+      : [];
+  }
+
+  /** The device that holds the weights. */
+  get device(): Device {
+    return this.parameters.device;
+  }
+
+  /** Frame vectors that a video is left with. */
+  get segments(): number {
+    return this.plan.at(-1)?.targetFrames ?? this.options.maxFrames;
+  }
+
+  /** Embeds texts: [texts, embed], not normalised. */
+  encodeText(batch: TokenBatch): Tensor {
+    return encodeText(this.#clip, this.config, batch);
+  }
+
+  /**
+   * Embeds videos: [videos, segments, embed], one vector a frame or, with clustering, a segment; not
+   * normalised.
+   *
+   * @param frames As {@link PairBatch.frames}.
+   */
+  encodeVideo(frames: Tensor, groupings: Groupings = () => undefined): Tensor {
+    return tidy(this.device, () => {
+      const visual = this.#clip.at("visual");
+      const vectors = encodeFrames(visual, this.config, frames, (tokens, block) => {
+        const step = this.plan.find((s) => s.block === block);
+        if (!step) return tokens;
+        const { frames, targetFrames, clusters: k } = step;
+        const { method } = this.options.clustering!;
+        const chosen = groupings(step);
+        return clusterTokens(tokens, { ...method, ...chosen, frames, targetFrames, k }).output;
+      });
+      return reshape(vectors, [-1, this.segments, this.config.embedDim]);
+    });
+  }
+
+  /**
+   * One vector a video, for retrieval: [videos, embed], of length 1.
+   *
+   * @param vectors As {@link CenterClip.encodeVideo} gives them.
+   * @param videoMask 1 for a valid frame: [videos, max_frames].
+   */
+  poolVideo(vectors: Tensor, videoMask: Float32Array<ArrayBuffer>): Tensor {
+    return tidy(this.device, () => {
+      const { segments, options: { maxFrames, compat } } = this;
+      const mask = segments === maxFrames
+        ? videoMask
+        : segmentMask(videoMask, maxFrames, segments, { compat });
+      const weights = tensor(this.device, mask, [
+        mask.length / segments,
+        segments,
+      ]);
+      return meanPooled(vectors, weights);
+    });
+  }
+
+  /** `exp(logit_scale) * cosine`: [texts, videos]. */
+  similarity(text: Tensor, videos: Tensor): Tensor {
+    return similarity(text, videos, this.#clip.get("logit_scale"));
+  }
+
+  /** The similarity of every text of a batch with every video of it: [pairs, pairs]. */
+  logits(batch: PairBatch, groupings?: Groupings): Tensor {
+    return tidy(this.device, () => {
+      const text = this.encodeText(batch.text);
+      const vectors = this.encodeVideo(batch.frames, groupings);
+      return this.similarity(text, this.poolVideo(vectors, batch.videoMask));
+    });
+  }
+
+  /** The loss of a batch: a scalar. */
+  loss(batch: PairBatch, groupings?: Groupings): Tensor {
+    return tidy(this.device, () => contrastiveLoss(this.logits(batch, groupings)));
+  }
+}

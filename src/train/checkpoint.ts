@@ -1,0 +1,122 @@
+/**
+ * What a checkpoint holds: the model, the optimiser's moments, and where the run stands.
+ *
+ * @module
+ */
+import { UserError } from "../errors.ts";
+import type { Device } from "../gpu/device.ts";
+import {
+  type Checkpoint,
+  type CheckpointState,
+  EXP_AVG,
+  EXP_AVG_SQ,
+  MODEL,
+  openCheckpoint,
+  saveCheckpoint,
+} from "../io/checkpoint.ts";
+import type { TensorEntry } from "../io/safetensors.ts";
+import type { AdamW } from "../optim/adamw.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { type Settings, settingsFromJson, settingsToJson } from "./config/settings.ts";
+
+/** Where a run stands between two optimiser steps. */
+export interface Position {
+  /** Optimiser steps taken. */
+  readonly step: number;
+  /** Epoch under way, from 0, and its next batch. */
+  readonly epoch: number;
+  readonly batch: number;
+}
+
+/** The best evaluation of the test split so far. */
+export interface Best {
+  readonly R1: number;
+  readonly epoch: number;
+}
+
+/** The state of a run, as a checkpoint keeps it beside the tensors. */
+export interface RunState {
+  readonly settings: Settings;
+  readonly position: Position;
+  readonly best: Best | null;
+}
+
+/** Tensors on a device as entries of a file; each is read back when it is written. */
+function* entries(
+  tensors: Iterable<readonly [string, Tensor]>,
+  prefix: string,
+): Generator<TensorEntry> {
+  for (const [name, tensor] of tensors) {
+    const bytes = async () => new Uint8Array((await tensor.data()).buffer);
+    yield { name: prefix + name, dtype: "F32", shape: [...tensor.shape], bytes };
+  }
+}
+
+/** Writes a checkpoint, whole or not at all. */
+export async function saveRun(
+  path: string,
+  parameters: Iterable<readonly [string, Tensor]>,
+  optimizer: AdamW,
+  { settings, position, best }: RunState,
+): Promise<void> {
+  function* tensors() {
+    yield* entries(parameters, MODEL);
+    yield* entries(optimizer.averages, EXP_AVG);
+    yield* entries(optimizer.squares, EXP_AVG_SQ);
+  }
+  const state: CheckpointState = {
+    settings: settingsToJson(settings),
+    position: { ...position },
+    best: best && { ...best },
+    updates: (await optimizer.count.data())[0],
+  };
+  await saveCheckpoint(path, { tensors: tensors(), state });
+}
+
+/**
+ * Opens a checkpoint and reads where its run stood.
+ *
+ * @throws {UserError} if it is no checkpoint, or its state is not one of a run.
+ */
+export async function openRun(path: string): Promise<Checkpoint & { run: RunState }> {
+  const checkpoint = await openCheckpoint(path);
+  try {
+    const { settings, position, best } = checkpoint.state;
+    const { step, epoch, batch } = Object(position) as Position;
+    if (![step, epoch, batch].every((n) => Number.isInteger(n) && n >= 0)) {
+      throw new UserError(`${path} does not say where its run stands; it cannot be continued`);
+    }
+    return {
+      ...checkpoint,
+      run: {
+        settings: settingsFromJson(settings, path),
+        position: { step, epoch, batch },
+        best: best as Best | null,
+      },
+    };
+  } catch (error) {
+    checkpoint.file.close();
+    throw error;
+  }
+}
+
+/** Puts the optimiser's moments back as a checkpoint holds them. */
+export async function restoreOptimizer(
+  device: Device,
+  { file, state: { updates } }: Checkpoint,
+  optimizer: AdamW,
+): Promise<void> {
+  using count = tensor(device, Uint32Array.of(Number(updates)));
+  device.copy(count, 0, optimizer.count, 0, 4);
+  for (
+    const [prefix, tensors] of [[EXP_AVG, optimizer.averages], [
+      EXP_AVG_SQ,
+      optimizer.squares,
+    ]] as const
+  ) {
+    for (const [name, target] of tensors) {
+      using saved = tensor(device, await file.readF32(prefix + name), target.shape);
+      device.copy(saved, 0, target, 0, target.size * 4);
+    }
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * A training run: epochs of steps, evaluations, checkpoints.
+ *
+ * @module
+ */
+import { describePlan } from "../centerclip/plan.ts";
+import { loadTokenizer } from "../clip/tokenizer.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Batch, Loader } from "../data/loader.ts";
+import type { Device } from "../gpu/device.ts";
+import { openDevice, summary } from "../gpu/open.ts";
+import { totalSteps } from "../optim/schedule.ts";
+import { Scope } from "../tensor/scope.ts";
+import { type Best, openRun, type Position, restoreOptimizer, saveRun } from "./checkpoint.ts";
+import { derive } from "./config/derive.ts";
+import { resolveSettings } from "./config/resolve.ts";
+import type { Settings } from "./config/settings.ts";
+import { openLoader, readSplits, readTrain } from "./data.ts";
+import { evaluate, type Evaluation, pairBatch } from "./evaluation.ts";
+import { duration, Progress } from "./log/progress.ts";
+import { continues, openRunFolder, type RunFolder } from "./log/run_folder.ts";
+import { RunLog } from "./log/run_log.ts";
+import { buildModel } from "./model.ts";
+import { type StepReport, Trainer } from "./trainer.ts";
+
+/** What a run came to. */
+export interface RunResult {
+  readonly folder: RunFolder;
+  readonly position: Position;
+  readonly best: Best | null;
+}
+
+/**
+ * Trains as the flags ask, from the start or from a checkpoint.
+ *
+ * @param given The flags of the command line.
+ * @param signal Ends the run after the current step, with a checkpoint.
+ * @throws {UserError} for everything that a user can mend.
+ */
+export async function train(given: Partial<Settings>, signal: AbortSignal): Promise<RunResult> {
+  const resumed = given.resume ? await openRun(given.resume) : undefined;
+  try {
+    const weightsOnly = given.load_from_pretrained === true;
+    const { settings, notes } = resolveSettings(
+      given,
+      weightsOnly ? undefined : resumed?.run.settings,
+    );
+    using device = await openDevice({
+      provider: settings.provider,
+      memoryBudget: settings.gpu_memory_mb === null ? undefined : settings.gpu_memory_mb * 1e6,
+      profile: settings.profile,
+    });
+    const run = await Run.open(device, settings, notes, resumed);
+    try {
+      return await run.train(signal);
+    } finally {
+      run[Symbol.dispose]();
+    }
+  } finally {
+    resumed?.file.close();
+  }
+}
+
+/** Everything that a run holds open. */
+class Run implements Disposable {
+  #position: Position = { step: 0, epoch: 0, batch: 0 };
+  #best: Best | null = null;
+
+  private constructor(
+    private readonly settings: Settings,
+    private readonly folder: RunFolder,
+    private readonly log: RunLog,
+    private readonly trainer: Trainer,
+    private readonly loader: Loader,
+    private readonly tests: readonly { dataset: Dataset; loader: Loader }[],
+  ) {}
+
+  static async open(
+    device: Device,
+    settings: Settings,
+    notes: readonly string[],
+    resumed: Awaited<ReturnType<typeof openRun>> | undefined,
+  ): Promise<Run> {
+    const goesOn = continues(settings) ? resumed?.run : undefined;
+    const dataset = await readTrain(settings);
+    const splits = await readSplits(settings);
+    const folder = await openRunFolder(settings);
+    const log = await RunLog.open(folder, settings, goesOn?.position.step);
+    try {
+      const { logger } = log;
+      for (const note of notes) logger.info(note);
+      logger.info(summary(device.info));
+      logger.info(`run folder: ${folder.path}`);
+      const model = await buildModel(device, settings, resumed?.file);
+      logger.info(describePlan(model.plan));
+      const tokenizer = await loadTokenizer();
+      const size = model.config.imageResolution;
+      const open = (split: Dataset) =>
+        openLoader(settings, split, tokenizer, size, (message) => logger.warning(message));
+      const loader = open(dataset);
+      const total = totalSteps({
+        batches: loader.batchCount(0),
+        accumulation: settings.gradient_accumulation_steps,
+        epochs: settings.epochs,
+      });
+      const trainer = new Trainer(model, settings, total);
+      if (goesOn) await restoreOptimizer(device, resumed!, trainer.optimizer);
+      const tests = [splits.test, splits.order]
+        .filter((split) => split !== undefined)
+        .map((split) => ({ dataset: split, loader: open(split) }));
+      const run = new Run(settings, folder, log, trainer, loader, tests);
+      if (goesOn) {
+        run.#position = goesOn.position;
+        run.#best = goesOn.best;
+        logger.info(`continuing ${settings.resume} after step ${goesOn.position.step}`);
+      }
+      return run;
+    } catch (error) {
+      log[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async train(signal: AbortSignal): Promise<RunResult> {
+    const { epochs, max_steps, gradient_accumulation_steps: parts } = this.settings;
+    const perEpoch = Math.floor(this.loader.batchCount(0) / parts);
+    const last = Math.min(epochs * perEpoch, max_steps ?? Infinity);
+    const start = performance.now();
+    const { logger } = this.log;
+    {
+      using progress = new Progress("train", last, { from: this.#position.step });
+      while (this.#position.epoch < epochs && this.#position.step < last && !signal.aborted) {
+        await this.#epoch(last, signal, progress);
+        const { epoch, step } = this.#position;
+        if (signal.aborted) await this.#save();
+        else await this.#finishEpoch(epoch, step >= last || epoch + 1 === epochs);
+      }
+    }
+    logger.info(
+      `${signal.aborted ? "interrupted" : "finished"} after ${
+        duration((performance.now() - start) / 1000)
+      }`,
+    );
+    logger.info(`peak GPU memory ${(this.trainer.model.device.memory.peak / 1e9).toFixed(2)} GB`);
+    if (this.#best) {
+      logger.info(`best R@1 ${this.#best.R1.toFixed(1)} in epoch ${this.#best.epoch + 1}`);
+    }
+    return { folder: this.folder, position: this.#position, best: this.#best };
+  }
+
+  /** The steps of one epoch from the current position on. */
+  async #epoch(last: number, signal: AbortSignal, progress: Progress): Promise<void> {
+    const { gradient_accumulation_steps: parts, n_display, save_every } = this.settings;
+    const { model } = this.trainer;
+    const meter = new Meter();
+    let pending: Batch[] = [];
+    let earlier = Promise.resolve();
+    const { epoch, batch: startBatch } = this.#position;
+    for await (const batch of meter.waiting(this.loader.epoch(epoch, { startBatch }))) {
+      pending.push(batch);
+      if (pending.length < parts) continue;
+      {
+        using _scope = new Scope(model.device);
+        this.trainer.step(pending.map((part) => pairBatch(model, part)), this.#position.step);
+      }
+      meter.count(pending);
+      pending = [];
+      const step = this.#position.step + 1;
+      this.#position = { step, epoch, batch: batch.index + 1 };
+      // One step runs while the next is recorded, and no more: frames of queued steps take memory.
+      const now = model.device.idle();
+      await earlier;
+      earlier = now;
+      if (step % n_display === 0 || step === last) {
+        const report = await this.trainer.report();
+        this.#record(report, meter);
+        progress.update(step, { loss: report.loss, samplesPerSecond: meter.last });
+      } else progress.update(step);
+      if (save_every && step % save_every === 0) await this.#save();
+      if (step >= last || signal.aborted) break;
+    }
+    await earlier;
+  }
+
+  #record({ loss, gradNorm, logitScale, applied }: StepReport, meter: Meter): void {
+    const { step, epoch, batch } = this.#position;
+    const { memory } = this.trainer.model.device;
+    const { microBatchSize } = derive(this.settings);
+    if (!applied) {
+      this.log.logger.warning(`step ${step}: the gradients were not finite; nothing was changed`);
+    }
+    this.log.step({
+      step,
+      epoch,
+      samples: batch * microBatchSize,
+      epoch_samples: this.loader.batchCount(epoch) * microBatchSize,
+      loss,
+      cluster_loss: 0,
+      lr: this.trainer.rate(step - 1) * this.settings.coef_lr,
+      logit_scale: logitScale,
+      grad_norm: gradNorm,
+      ...meter.read(),
+      gpu_bytes_live: memory.live,
+      gpu_bytes_peak: memory.peak,
+    });
+  }
+
+  /** Evaluates where it is due, and saves. */
+  async #finishEpoch(epoch: number, isLast: boolean): Promise<void> {
+    const { epochs, eval_every } = this.settings;
+    const { logger } = this.log;
+    const due = isLast || (epoch + 1) % eval_every === 0;
+    let improved = false;
+    if (due) {
+      logger.info(`Epoch ${epoch + 1}/${epochs} finished`);
+      for (const { dataset, loader } of this.tests) {
+        if (dataset.split === "order" && !isLast) continue;
+        const found = await this.#evaluate(dataset, loader);
+        if (dataset.split !== "test") continue;
+        improved = found.t2v.R1 >= (this.#best?.R1 ?? -1);
+        if (improved) this.#best = { R1: found.t2v.R1, epoch };
+      }
+    }
+    // An epoch that ended early by --max_steps is not over: a longer run goes on inside it.
+    const { step, batch } = this.#position;
+    const batches = this.loader.batchCount(epoch);
+    if (batch >= batches - batches % this.settings.gradient_accumulation_steps) {
+      this.#position = { step, epoch: epoch + 1, batch: 0 };
+    }
+    await this.#save(improved);
+  }
+
+  async #evaluate(dataset: Dataset, loader: Loader): Promise<Evaluation> {
+    const found = await evaluate(this.trainer.model, dataset, loader, this.settings);
+    const { step, epoch } = this.#position;
+    this.log.evaluation(dataset.split, { step, epoch, t2v: found.t2v, v2t: found.v2t });
+    return found;
+  }
+
+  async #save(best = false): Promise<void> {
+    const { settings, trainer: { model, optimizer }, folder } = this;
+    const state = { settings, position: this.#position, best: this.#best };
+    for (const path of best ? [folder.checkpoint, folder.best] : [folder.checkpoint]) {
+      await saveRun(path, model.parameters.entries(), optimizer, state);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const loader of [this.loader, ...this.tests.map((test) => test.loader)]) loader.close();
+    this.trainer.model.parameters[Symbol.dispose]();
+    this.trainer[Symbol.dispose]();
+    this.log[Symbol.dispose]();
+  }
+}
+
+/** Rates since the last record. */
+class Meter {
+  #since = performance.now();
+  #waited = 0;
+  #pairs = 0;
+  #steps = 0;
+  /** Pairs a second when last read. */
+  last = 0;
+
+  /** Passes batches on and counts the time that they keep the run waiting. */
+  async *waiting(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    const iterator = batches[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const asked = performance.now();
+        const { value, done } = await iterator.next();
+        this.#waited += performance.now() - asked;
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+
+  count(parts: readonly Batch[]): void {
+    this.#steps++;
+    for (const { samples } of parts) this.#pairs += samples.length;
+  }
+
+  /** The rates, as a record has them; counting starts again. */
+  read() {
+    const now = performance.now(), seconds = (now - this.#since) / 1000;
+    this.last = this.#pairs / seconds;
+    const rates = {
+      samples_per_second: this.last,
+      data_seconds: this.#waited / 1000 / this.#steps,
+      batch_seconds: seconds / this.#steps,
+    };
+    this.#since = now;
+    this.#waited = this.#pairs = this.#steps = 0;
+    return rates;
+  }
+}
