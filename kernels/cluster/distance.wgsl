@@ -52,6 +52,7 @@ const PITCH = DEPTH + 1u;
 
 var<workgroup> x_tile: array<vec4f, TILE * PITCH>;
 var<workgroup> y_tile: array<vec4f, TILE * PITCH>;
+var<workgroup> sum_tile: array<f32, TILE * TILE>;
 
 fn start(segment: u32, i: u32, count: u32, patches: u32) -> u32 {
   let token = min(i, count - 1u);
@@ -82,18 +83,6 @@ fn finish(segment: u32, i: u32, j: u32, sum: f32) -> f32 {
     return select(pow(sum, 1.0 / params.p), 0.0, sum == 0.0);
   }
   return sum;
-}
-
-fn write(segment: u32, i: u32, j: u32, sum: f32) {
-  if (i >= params.n || j >= params.m || (SELF && i > j)) {
-    return;
-  }
-  let value = finish(segment, i, j, sum);
-  let at = segment * params.n;
-  d[(at + i) * params.m + j] = value;
-  if (SELF) {
-    d[(at + j) * params.m + i] = value;
-  }
 }
 
 @compute @workgroup_size(SIDE, SIDE)
@@ -132,9 +121,19 @@ fn main(
   }
   for (var r = 0u; r < OWN; r++) {
     for (var s = 0u; s < OWN; s++) {
-      let i = group.y * TILE + r * SIDE + lane.y;
-      let j = group.x * TILE + s * SIDE + lane.x;
-      write(group.z, i, j, sums[r][s]);
+      sum_tile[(r * SIDE + lane.y) * TILE + s * SIDE + lane.x] = sums[r][s];
+    }
+  }
+  workgroupBarrier();
+  for (var at = index; at < TILE * TILE; at += SIDE * SIDE) {
+    let r = group.y * TILE + at / TILE;
+    let s = group.x * TILE + at % TILE;
+    if (r < params.n && s < params.m && !(SELF && r > s)) {
+      let value = finish(group.z, r, s, sum_tile[at]);
+      d[(group.z * params.n + r) * params.m + s] = value;
+      if (SELF) {
+        d[(group.z * params.n + s) * params.m + r] = value;
+      }
     }
   }
 }

@@ -41,6 +41,9 @@ const SELF = true;
 const L = 8u; // lanes of a subgroup
 const ROWS = 16u;
 const COLUMNS = 2u; // of a lane
+const WIDTH = L * COLUMNS;
+
+var<workgroup> tile: array<f32, ROWS * WIDTH>;
 
 fn start(segment: u32, i: u32, count: u32, patches: u32) -> u32 {
   let token = min(i, count - 1u);
@@ -73,23 +76,11 @@ fn finish(segment: u32, i: u32, j: u32, sum: f32) -> f32 {
   return sum;
 }
 
-fn write(segment: u32, i: u32, j: u32, sum: f32) {
-  if (i >= params.n || j >= params.m || (SELF && i > j)) {
-    return;
-  }
-  let value = finish(segment, i, j, sum);
-  let at = segment * params.n;
-  d[(at + i) * params.m + j] = value;
-  if (SELF) {
-    d[(at + j) * params.m + i] = value;
-  }
-}
-
 @compute @workgroup_size(L)
 fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let i = group.y * ROWS;
-  let j = (group.x * L + lane) * COLUMNS;
-  if (SELF && i >= (group.x + 1u) * L * COLUMNS) {
+  let j = group.x * WIDTH + lane * COLUMNS;
+  if (SELF && i >= (group.x + 1u) * WIDTH) {
     return;
   }
   var rows: array<u32, ROWS / L>;
@@ -113,8 +104,20 @@ fn main(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) group
     }
   }
   for (var r = 0u; r < ROWS; r++) {
-    for (var s = 0u; s < COLUMNS; s++) {
-      write(group.z, i + r, j + s, sums[r][s]);
+    tile[r * WIDTH + lane * COLUMNS] = sums[r].x;
+    tile[r * WIDTH + lane * COLUMNS + 1u] = sums[r].y;
+  }
+  workgroupBarrier();
+  // Staged so that one short loop, not 32 copies of it, finishes and stores what a lane owns.
+  for (var at = lane; at < ROWS * WIDTH; at += L) {
+    let r = i + at / WIDTH;
+    let s = group.x * WIDTH + at % WIDTH;
+    if (r < params.n && s < params.m && !(SELF && r > s)) {
+      let value = finish(group.z, r, s, tile[at]);
+      d[(group.z * params.n + r) * params.m + s] = value;
+      if (SELF) {
+        d[(group.z * params.n + s) * params.m + r] = value;
+      }
     }
   }
 }

@@ -7,7 +7,7 @@ import source from "../../kernels/pointwise/binary.wgsl" with { type: "text" };
 import { broadcastShapes, type Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { scale } from "./affine.ts";
-import { planBroadcast } from "./broadcast.ts";
+import { planBroadcast } from "./expand.ts";
 import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";
 import { sumTo } from "./reduce.ts";

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import source from "../../kernels/reduce/sum.wgsl" with { type: "text" };
+import source from "../../kernels/reduce/reduce.wgsl" with { type: "text" };
 import { tidy } from "../tensor/scope.ts";
 import { sameShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { expand } from "./broadcast.ts";
+import { expand } from "./expand.ts";
 import { defineOp } from "./define.ts";
 
-const kernel = { name: "sum", source };
+const kernel = { name: "reduce", source };
 
 /** Elements that one lane sums. */
 const CHUNK = 64;
