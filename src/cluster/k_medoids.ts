@@ -112,6 +112,8 @@ function solve(x: Tensor, layout: TokenLayout, options: KMedoidsOptions) {
   const consts = { LANES: lanes, CAPACITY: capacity(device, n, lanes) };
   const ready = readyTokens(x, layout, options.preNorm);
   const norms = tokenNorms(ready);
+  // Normalised tokens' norms differ by 1e-6 / |x|, less than f32 tells; their order is |x|'s.
+  const startNorms = ready.givenNorms ?? norms;
   const medoids = empty(device, "i32", [segments, k], "kMedoids");
   const assignment = empty(device, "i32", [segments, n], "kMedoids");
   const iterations = empty(device, "i32", [segments], "kMedoids");
@@ -128,7 +130,7 @@ function solve(x: Tensor, layout: TokenLayout, options: KMedoidsOptions) {
       kernel,
       entry: "main",
       consts,
-      bind: { d, norms, medoids, assignment, iterations },
+      bind: { d, norms: startNorms, medoids, assignment, iterations },
       params: {
         n,
         k,

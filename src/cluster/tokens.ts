@@ -15,6 +15,8 @@ export interface ReadyTokens {
   readonly tokens: Tensor;
   /** Their layout; the width is a multiple of 4. */
   readonly layout: TokenLayout;
+  /** The norms that they had before they were normalised, if they were. */
+  readonly givenNorms?: Tensor<"f32">;
 }
 
 function launch(entry: string, bind: Record<string, Tensor>, layout: TokenLayout, width: number) {
@@ -55,8 +57,8 @@ export function packTokens(x: Tensor, layout: TokenLayout, preNorm = false): Rea
   const tokens = empty(x.device, "f32", [segments, patches, padded], "pack");
   launch("pack", { scalars: x, y: tokens }, layout, width);
   const ready = { tokens, layout: { segments, frames: 1, skip: 0, patches, width: padded } };
-  if (preNorm) {
-    launch("normalise", { norms: tokenNorms(ready), y: tokens }, ready.layout, padded / 4);
-  }
-  return ready;
+  if (!preNorm) return ready;
+  const givenNorms = tokenNorms(ready);
+  launch("normalise", { norms: givenNorms, y: tokens }, ready.layout, padded / 4);
+  return { ...ready, givenNorms };
 }
