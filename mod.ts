@@ -27,6 +27,29 @@ export { clipGradients, type ClipOptions, globalNorm } from "./src/ops/global_no
 export { clampScalar } from "./src/ops/clamp_scalar.ts";
 export { type Metric, pairwiseDistance, type PairwiseOptions } from "./src/cluster/distance.ts";
 export { type Clusters, kMedoids, type KMedoidsOptions } from "./src/cluster/k_medoids.ts";
+export {
+  type ClusteredTokens,
+  clusterTokens,
+  type ClusterTokensOptions,
+  segmentMajor,
+} from "./src/cluster/segments.ts";
+export type { Segmentation } from "./src/cluster/layout.ts";
+export { Parameters } from "./src/nn/parameters.ts";
+export { block as transformerBlock } from "./src/nn/transformer.ts";
+export { l2Normalize } from "./src/ops/l2_normalize.ts";
+export { type ClipConfig, configOf } from "./src/clip/config.ts";
+export { encodeText, type TokenBatch } from "./src/clip/text.ts";
+export { type BeforeBlock, encodeFrames } from "./src/clip/vision.ts";
+export { loadWeights, type Weights } from "./src/clip/weights.ts";
+export {
+  CenterClip,
+  type CenterClipOptions,
+  type ClusterMethod,
+  type Grouping,
+  type Groupings,
+  type PairBatch,
+} from "./src/centerclip/model.ts";
+export type { ClusterStep } from "./src/centerclip/plan.ts";
 export { loadTokenizer, type PackedText, Tokenizer } from "./src/clip/tokenizer.ts";
 export {
   type BidirectionalMetrics,

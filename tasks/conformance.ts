@@ -38,7 +38,7 @@ await runTask({
     only: {
       kind: "text",
       default: null,
-      meaning: "run the cases whose AREA/NAME holds this text",
+      meaning: "run the cases whose AREA/NAME begins with this text",
     },
   },
 }, async ({ operands: [given], values: { only, provider } }) => {
@@ -46,7 +46,7 @@ await runTask({
   const areas = await readGolden(folder);
   let opened: Promise<Device> | undefined;
   const device = () => opened ??= openDevice({ provider: provider as "auto" | "dawn" | "deno" });
-  const wanted = (label: string) => only === null || label.includes(only);
+  const wanted = (label: string) => only === null || label.startsWith(only);
   let passed = 0, failed = 0;
   for (const area of areas) {
     for await (const outcome of runArea(area, KINDS, { device }, wanted)) {

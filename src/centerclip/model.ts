@@ -49,6 +49,7 @@ export interface CenterClipOptions {
 
 /** A batch of text-video pairs, as the loader makes it. */
 export interface PairBatch {
+  /** One text a pair. */
   readonly text: TokenBatch;
   /** [videos * max_frames, height, width, 3] as u8, or [.., 3, size, size] as f32, normalised. */
   readonly frames: Tensor;
@@ -74,6 +75,8 @@ export class CenterClip {
   readonly #clip: Parameters;
 
   /**
+   * Builds a model on weights, which stay the caller's.
+   *
    * @param parameters The weights, CLIP's under `clip.` in OpenAI's names.
    * @throws {UsageError} if the clustering does not fit the model.
    */

@@ -21,7 +21,9 @@ export interface ClusterPlanSettings {
 export interface ClusterStep {
   /** Index of the block, from 0. */
   readonly block: number;
+  /** Frames that enter. */
   readonly frames: number;
+  /** Segments that are left. */
   readonly targetFrames: number;
   /** Frames of a segment. */
   readonly frameDuration: number;

@@ -12,14 +12,19 @@ export interface ClipConfig {
   readonly embedDim: number;
   /** Side of a frame in pixels. */
   readonly imageResolution: number;
+  /** Blocks of the vision transformer. */
   readonly visionLayers: number;
+  /** Elements of a token of the vision transformer. */
   readonly visionWidth: number;
   /** Side of a patch in pixels. */
   readonly visionPatchSize: number;
   /** Most tokens of a text. */
   readonly contextLength: number;
+  /** Tokens of the vocabulary. */
   readonly vocabSize: number;
+  /** Elements of a token of the text transformer. */
   readonly textWidth: number;
+  /** Blocks of the text transformer. */
   readonly textLayers: number;
 }
 

@@ -17,7 +17,9 @@ import type { ClipConfig } from "./config.ts";
 
 /** Token ids on the host: row-major [batch, length]. */
 export interface TokenBatch {
+  /** [batch, length], zeros behind the end of a text. */
   readonly ids: Int32Array<ArrayBuffer>;
+  /** Tokens of a row. */
   readonly length: number;
 }
 
@@ -30,6 +32,30 @@ export function endOfText({ ids, length }: TokenBatch): Int32Array<ArrayBuffer> 
 }
 
 /**
+ * The tokens of texts after the causal transformer.
+ *
+ * @returns [batch, length, width], before the last norm.
+ * @throws {RangeError} if the texts are longer than the model's context.
+ */
+export function textTokens(parameters: Parameters, config: ClipConfig, batch: TokenBatch): Tensor {
+  const { length } = batch;
+  if (length > config.contextLength) {
+    throw new RangeError(`${length} tokens exceed the model's context of ${config.contextLength}`);
+  }
+  const { device } = parameters;
+  return tidy(device, () => {
+    const ids = tensor(device, batch.ids, [batch.ids.length / length, length]);
+    const positions = parameters.get("positional_embedding");
+    const used = sliceRows(reshape(positions, [1, config.contextLength, -1]), 0, length);
+    let x = add(embedding(parameters.get("token_embedding.weight"), ids), used);
+    for (let i = 0; i < config.textLayers; i++) {
+      x = block(x, parameters.at(`transformer.resblocks.${i}`), { causal: true });
+    }
+    return x;
+  });
+}
+
+/**
  * Embeds texts: causal transformer, the end-of-text token projected into the joint space.
  *
  * @returns [batch, embed], not normalised.
@@ -38,25 +64,11 @@ export function endOfText({ ids, length }: TokenBatch): Int32Array<ArrayBuffer> 
  * Source: openai/CLIP, `CLIP.encode_text`; SPEC 3.4.
  */
 export function encodeText(parameters: Parameters, config: ClipConfig, batch: TokenBatch): Tensor {
-  const { length } = batch;
-  if (length > config.contextLength) {
-    throw new RangeError(`${length} tokens exceed the model's context of ${config.contextLength}`);
-  }
   const { device } = parameters;
   return tidy(device, () => {
-    const rows = batch.ids.length / length;
-    const ids = tensor(device, batch.ids, [rows, length]);
-    const ends = tensor(device, endOfText(batch));
-    const positions = parameters.get("positional_embedding");
-    const used = sliceRows(reshape(positions, [1, config.contextLength, -1]), 0, length);
-    let x = add(embedding(parameters.get("token_embedding.weight"), ids), used);
-    for (let i = 0; i < config.textLayers; i++) {
-      x = block(x, parameters.at(`transformer.resblocks.${i}`), { causal: true });
-    }
+    const tokens = textTokens(parameters, config, batch);
     // The norm works token by token, so only the tokens that are used need it.
-    return matmul(
-      norm(selectToken(x, ends), parameters.at("ln_final")),
-      parameters.get("text_projection"),
-    );
+    const used = selectToken(tokens, tensor(device, endOfText(batch)));
+    return matmul(norm(used, parameters.at("ln_final")), parameters.get("text_projection"));
   });
 }

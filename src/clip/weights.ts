@@ -13,7 +13,9 @@ import { type ClipConfig, configOf, shapesOf } from "./config.ts";
 
 /** A model's weights on the device, under its names in the file. */
 export interface Weights {
+  /** Sizes, read off the shapes. */
   readonly config: ClipConfig;
+  /** Tensors by name. */
   readonly tensors: Map<string, Tensor>;
 }
 

@@ -8,3 +8,5 @@ export * from "./datasets.ts";
 export * from "./frames.ts";
 export * from "./metrics.ts";
 export * from "./sampling.ts";
+export * from "./text.ts";
+export * from "./training.ts";

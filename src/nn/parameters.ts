@@ -18,6 +18,7 @@ import type { Tensor } from "../tensor/tensor.ts";
  * ```
  */
 export class Parameters {
+  /** Wraps tensors by their whole names; those that begin with `prefix` are the parameters. */
   constructor(
     readonly device: Device,
     private readonly tensors: ReadonlyMap<string, Tensor>,

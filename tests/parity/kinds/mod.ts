@@ -4,6 +4,7 @@
  * @module
  */
 import type { Kinds } from "../kind.ts";
+import { clip } from "./clip.ts";
 import { cluster } from "./cluster.ts";
 import { datasets } from "./datasets.ts";
 import { frames } from "./frames.ts";
@@ -14,6 +15,7 @@ import { tokenizer } from "./tokenizer.ts";
 
 /** Tried in this order. */
 export const KINDS: readonly Kinds[] = [
+  clip,
   cluster,
   datasets,
   frames,

@@ -136,7 +136,7 @@ export const optim: Kinds = {
     { function: /^torch\.optim\.AdamW\b/, run: adamW },
     { function: /:BertAdam$/, run: notBuilt("BertAdam") },
     { function: /^torch\.nn\.utils\.clip_grad_norm_$/, run: clipping },
-    { function: /:CrossEn$/, run: contrastive },
+    { function: /^modules\/losses\.py:CrossEn$/, run: contrastive },
     { function: /:(MILNCELoss|MaxMarginRankingLoss)\b/, run: notBuilt(UNUSED) },
   ],
   tables: [clamp],

@@ -1,0 +1,187 @@
+/**
+ * CLIP's encoders, with token clustering between the blocks of the vision transformer.
+ *
+ * @module
+ */
+import {
+  type CenterClip,
+  type ClusterStep,
+  clusterTokens,
+  compat,
+  encodeFrames,
+  encodeText,
+  type Groupings,
+  l2Normalize,
+  Scope,
+  similarity,
+  Tape,
+  type Tensor,
+  transformerBlock,
+  transpose,
+} from "../../../mod.ts";
+import type { Checks } from "../checks.ts";
+import type { GoldenCase } from "../golden.ts";
+import { type Context, type Kinds, notBuilt } from "../kind.ts";
+import { configOf, demandBuilt, groupingsOf, modelOf, parametersOf, reorder } from "../model.ts";
+import { parseTolerance } from "../tolerance.ts";
+import { floats, integers, upload } from "../values.ts";
+
+/** Tensor of token ids as the encoder takes it. */
+async function tokensOf(golden: GoldenCase, name: string) {
+  const { shape, data } = await integers(golden.input(name));
+  return { ids: data, length: shape.at(-1)! };
+}
+
+async function text(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
+  const device = await context.device();
+  using _scope = new Scope(device);
+  const config = configOf(golden.params.object("config"));
+  const parameters = parametersOf(device, await golden.inputGroup("state_dict"));
+  const tolerance = parseTolerance(golden.tolerance, "features");
+  for (const output of golden.outputs) {
+    const [, what, length] = output.match(/^(features|hidden)_(\w+)$/) ?? [];
+    const encode = what === "hidden" ? compat.encodeEveryToken : encodeText;
+    const found = encode(parameters, config, await tokensOf(golden, `tokens_${length}`));
+    const expected = await floats(golden.output(output));
+    checks.close(output, await found.data() as Float32Array, expected.data, tolerance);
+  }
+}
+
+/** Similarities of single frames and texts. */
+async function logits(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
+  const device = await context.device();
+  using _scope = new Scope(device);
+  const config = configOf(golden.params.object("config"));
+  const parameters = parametersOf(device, await golden.inputGroup("state_dict"));
+  const frames = upload(device, await floats(golden.input("video")));
+  const images = l2Normalize(encodeFrames(parameters.at("visual"), config, frames));
+  const texts = encodeText(parameters, config, await tokensOf(golden, "tokens"));
+  const perText = similarity(texts, images, parameters.get("logit_scale"));
+  const tolerance = parseTolerance(golden.tolerance);
+  const expected = await floats(golden.output("logits_per_text"));
+  const [rows, cols] = expected.shape, found = await perText.data() as Float32Array;
+  checks.close("logits_per_text", found, expected.data, tolerance);
+  const transposed = await floats(golden.output("logits_per_image"));
+  checks.close("logits_per_image", transpose(found, rows, cols), transposed.data, tolerance);
+}
+
+/**
+ * Runs the model's blocks, and compares what each clustering chose and the tokens after each block.
+ *
+ * @param injected medoids to use instead of choosing; then there is nothing to compare them with
+ */
+async function betweenBlocks(
+  golden: GoldenCase,
+  checks: Checks,
+  { parameters, config, plan, options }: CenterClip,
+  frames: Tensor,
+  injected: Groupings | undefined,
+): Promise<void> {
+  const visual = parameters.at("clip.visual");
+  // Reads begin at once: the tensors are given back when the encoder ends.
+  const states: Promise<Float32Array>[] = [];
+  const chosen: {
+    step: ClusterStep;
+    medoids: Promise<Int32Array>;
+    assignment: Promise<Int32Array>;
+  }[] = [];
+  const read = (tokens: Tensor) => states.push(tokens.data() as Promise<Float32Array>);
+  encodeFrames(visual, config, frames, (tokens, block) => {
+    if (block > 0) read(tokens);
+    const step = plan.find((step) => step.block === block);
+    if (step) {
+      const { method } = options.clustering!, { frames, targetFrames, clusters: k } = step;
+      const { output, medoids, assignment } = clusterTokens(tokens, {
+        ...method,
+        ...injected?.(step),
+        frames,
+        targetFrames,
+        k,
+      });
+      if (!injected) chosen.push({ step, medoids: medoids.data(), assignment: assignment!.data() });
+      tokens = output;
+    }
+    const last = block === config.visionLayers - 1;
+    if (last) read(transformerBlock(tokens, visual.at(`transformer.resblocks.${block}`)));
+    return tokens;
+  });
+  for (const [k, { step, ...ids }] of chosen.entries()) {
+    for (const [suffix, key] of [["medoids", "medoids"], ["assign", "assignment"]] as const) {
+      const { shape, data } = await integers(golden.output(`ids${k}_${suffix}`));
+      const found = reorder({ shape, data: await ids[key] }, step, true);
+      checks.equal(`ids${k}_${suffix}`, found, data);
+    }
+  }
+  const tolerance = parseTolerance(golden.tolerance, "image_features");
+  for (const [i, state] of states.entries()) {
+    const name = `block${i + 1}_out_LND`;
+    if (!golden.hasOutput(name)) continue;
+    const { shape: [length, batch, width], data } = await floats(golden.output(name));
+    checks.close(name, swapAxes(await state, [batch, length, width]), data, tolerance);
+  }
+}
+
+/** Swaps the first two of three axes. */
+function swapAxes(values: Float32Array, [a, b, width]: readonly number[]): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < a * b; row++) {
+    const to = (row % b) * a + Math.floor(row / b);
+    result.set(values.subarray(row * width, (row + 1) * width), to * width);
+  }
+  return result;
+}
+
+/**
+ * Frame vectors and their gradients through the model; and the same block by block, to compare what the
+ * clustering chooses and the tokens in between. Where rounding decides the choice, the reference's is
+ * injected.
+ */
+async function image(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
+  const { params } = golden, flags = params.object("args");
+  if (params.has("linear_patch")) demandBuilt(params);
+  demandBuilt(flags);
+  const device = await context.device();
+  using _scope = new Scope(device);
+  const config = configOf(params.object("config"));
+  const parameters = parametersOf(device, await golden.inputGroup("state_dict"), "clip.");
+  const model = modelOf(parameters, config, flags);
+  const frames = upload(device, await floats(golden.input("video")));
+  const injected = golden.entry.flag("robust")
+    ? undefined
+    : await groupingsOf(golden, model.plan, device);
+  await betweenBlocks(golden, checks, model, frames, injected);
+
+  using tape = new Tape();
+  const names = golden.outputs.filter((name) => name.startsWith("grad."));
+  const watched = names.map((name) => parameters.get(name.replace("grad.", "clip.")));
+  tape.watch(...watched);
+  const features = tape.run(() => model.encodeVideo(frames, injected));
+  const expected = await floats(golden.output("image_features"));
+  checks.close(
+    "image_features",
+    await features.data() as Float32Array,
+    expected.data,
+    parseTolerance(golden.tolerance, "image_features"),
+  );
+  if (names.length === 0) return;
+  // The gradients are those of the sum of the features, weighted by `proj`.
+  const weights = upload(device, await floats(golden.output("proj")));
+  const gradients = tape.backward(features, watched, weights.reshape(features.shape));
+  const tolerance = parseTolerance(golden.tolerance, "grad");
+  for (const [i, name] of names.entries()) {
+    const { data } = await floats(golden.output(name));
+    checks.close(name, await gradients[i]!.data() as Float32Array, data, tolerance);
+  }
+}
+
+export const clip: Kinds = {
+  kinds: [
+    { function: /:CLIP\.encode_text$/, run: text },
+    { function: /:CLIP\.encode_image$/, run: image },
+    { function: /\/clip\.py:CLIP\.forward$/, run: logits },
+    {
+      function: /\(ModifiedResNet\)|^same, BatchNorm in train mode/,
+      run: notBuilt("ModifiedResNet"),
+    },
+  ],
+};

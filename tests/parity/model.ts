@@ -1,0 +1,138 @@
+/**
+ * Models from what golden cases say of them.
+ *
+ * @module
+ */
+import {
+  CenterClip,
+  type CenterClipOptions,
+  type ClipConfig,
+  type ClusterMethod,
+  type ClusterStep,
+  type Device,
+  type Groupings,
+  Parameters,
+  segmentMajor,
+  type Tensor,
+  tensor,
+} from "../../mod.ts";
+import type { Fields } from "./fields.ts";
+import type { GoldenCase, GoldenTensor } from "./golden.ts";
+import { NotBuilt } from "./kind.ts";
+import { integers, upload } from "./values.ts";
+
+/** Sizes of a CLIP model in the original's names. */
+export function configOf(config: Fields): ClipConfig {
+  return {
+    embedDim: config.number("embed_dim"),
+    imageResolution: config.number("image_resolution"),
+    visionLayers: config.number("vision_layers"),
+    visionWidth: config.number("vision_width"),
+    visionPatchSize: config.number("vision_patch_size"),
+    contextLength: config.number("context_length"),
+    vocabSize: config.number("vocab_size"),
+    textWidth: config.number("transformer_width"),
+    textLayers: config.number("transformer_layers"),
+  };
+}
+
+/** Names of the original's token algorithms, for what is not built of them. */
+const ALGORITHMS: Readonly<Record<string, string>> = {
+  pooling: "frame pooling in the model",
+  sparse_sampling: "sparse sampling of tokens in the model",
+  spectral: "spectral clustering",
+  temporal_shift: "temporal shift",
+  token_shift: "token shift",
+};
+
+/** @throws {NotBuilt} where the flags of a case ask for a part that is not built. */
+export function demandBuilt(flags: Fields): void {
+  const algorithm = flags.has("cluster_algo") ? flags.text("cluster_algo") : "kmediods++";
+  const header = flags.has("sim_header") ? flags.text("sim_header") : "meanP";
+  const missing = [
+    flags.has("linear_patch") && flags.text("linear_patch") === "3d" && "3d patches",
+    flags.flag("deep_cluster") && "DeepCluster",
+    flags.flag("cluster_inter") && ALGORITHMS[algorithm],
+    flags.flag("cluster_embedding") && "cluster embeddings",
+    header !== "meanP" && `the similarity head ${header}`,
+  ].find((part) => part);
+  if (missing) throw new NotBuilt(missing);
+}
+
+/** How the flags of a case have tokens clustered. */
+export function clusteringOf(flags: Fields): CenterClipOptions["clustering"] {
+  if (!flags.flag("cluster_inter")) return undefined;
+  const aggregation = flags.has("aggregation") ? flags.text("aggregation") : "None";
+  const method: ClusterMethod = {
+    aggregation: aggregation === "None" ? "medoid" : aggregation as "mean",
+    distance: flags.text("cluster_distance") as "euclidean" | "cosine",
+    p: flags.number("minkowski_norm_p"),
+    preNorm: flags.flag("pre_norm"),
+    iterationLimit: flags.number("cluster_iter_limit"),
+    threshold: flags.number("cluster_threshold"),
+    splitSize: flags.text("pretrained_clip_name") === "ViT-B/16" ? 4 : 16,
+    compat: "reference",
+  };
+  return {
+    targetFrames: flags.numbers("target_frames_blocks"),
+    clusterCounts: flags.numbers("cluster_num_blocks"),
+    method,
+  };
+}
+
+/**
+ * Weights on a device.
+ *
+ * @param prefix put before the names
+ */
+export function parametersOf(
+  device: Device,
+  state: ReadonlyMap<string, GoldenTensor>,
+  prefix = "",
+): Parameters {
+  const tensors = new Map<string, Tensor>();
+  for (const [name, values] of state) tensors.set(prefix + name, upload(device, values));
+  return new Parameters(device, tensors);
+}
+
+/** A model as the flags of a case make it. */
+export function modelOf(parameters: Parameters, config: ClipConfig, flags: Fields): CenterClip {
+  return new CenterClip(parameters, config, {
+    maxFrames: flags.number("max_frames"),
+    clustering: clusteringOf(flags),
+    compat: "reference",
+  });
+}
+
+/**
+ * Medoids or assignments [segments, n] from the original's order of segments, `s * videos + b`, into this
+ * project's, `b * targetFrames + s`; `back` is the other way.
+ */
+export function reorder(
+  { shape: [segments, n], data }: { shape: readonly number[]; data: Int32Array },
+  { targetFrames }: Pick<ClusterStep, "targetFrames">,
+  back = false,
+): Int32Array<ArrayBuffer> {
+  const result = new Int32Array(data.length);
+  for (const [theirs, ours] of segmentMajor(segments / targetFrames, targetFrames).entries()) {
+    const [from, to] = back ? [ours, theirs] : [theirs, ours];
+    result.set(data.subarray(from * n, (from + 1) * n), to * n);
+  }
+  return result;
+}
+
+/** The reference's choices of medoids, as the model takes them in place of its own. */
+export async function groupingsOf(
+  golden: GoldenCase,
+  plan: readonly ClusterStep[],
+  device: Device,
+): Promise<Groupings> {
+  const choices = await Promise.all(plan.map(async (step, k) => {
+    const read = async (name: string) => {
+      const ids = await integers(golden.output(`ids${k}_${name}`));
+      return tensor(device, reorder(ids, step), [...ids.shape]);
+    };
+    return { medoids: await read("medoids"), assignment: await read("assign") };
+  }));
+  return (step) => choices[plan.indexOf(step)];
+}
