@@ -15,6 +15,8 @@ import { plainLayout, type TokenLayout, tokensOf } from "./layout.ts";
 import { readyTokens, tokenNorms } from "./tokens.ts";
 
 const kernel = { name: "k_medoids", source };
+/** Most bytes of distances at a time: room for more segments than a GPU runs at once. */
+const MOST_SCRATCH = 2 ** 28;
 
 /** Options of {@link kMedoids}. */
 export interface KMedoidsOptions extends Metric {
@@ -35,7 +37,10 @@ export interface KMedoidsOptions extends Metric {
   readonly init?: Tensor<"i32">;
   /** Distances to use instead of the tokens', `[B, N, N]` (or `[N, N]`), symmetric. */
   readonly distances?: Tensor<"f32">;
-  /** Segments at a time; bounds the memory, never changes a result. Default: what fits one binding. */
+  /**
+   * Segments at a time; bounds the memory, never changes a result. Default: as many as have distances
+   * of 256 MiB, or fit one binding.
+   */
   readonly splitSize?: number;
   /**
    * `reference` brings back what only the original does: `splitSize` (default 16) segments share one
@@ -118,7 +123,8 @@ function solve(x: Tensor, layout: TokenLayout, options: KMedoidsOptions) {
   const assignment = empty(device, "i32", [segments, n], "kMedoids");
   const iterations = empty(device, "i32", [segments], "kMedoids");
   if (init) device.copy(init, 0, medoids, 0, segments * k * 4);
-  const fits = Math.floor(device.gpu.limits.maxStorageBufferBindingSize / (4 * n * n));
+  const bytes = Math.min(device.gpu.limits.maxStorageBufferBindingSize, MOST_SCRATCH);
+  const fits = Math.max(1, Math.floor(bytes / (4 * n * n)));
   // Given distances are one tensor already, so they run in one launch.
   const step = options.distances ? segments : Math.min(options.splitSize ?? fits, fits);
   for (let first = 0; first < segments; first += step) {
