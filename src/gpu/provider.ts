@@ -83,6 +83,9 @@ export async function openProvider(name: ProviderName): Promise<Provider> {
       );
     }
   }
+  if (name !== (inBrowser() ? "browser" : "deno")) {
+    throw new NoAdapterError(`this process does not run in ${name}`);
+  }
   // Without Vulkan, Deno's provider takes Mesa's software OpenGL and does not say so.
   if (name === "deno") setDefault("DENO_WEBGPU_BACKEND", "vulkan,metal,dx12");
   const gpu = globalThis.navigator?.gpu;
