@@ -4,7 +4,7 @@
 // A subgroup owns a tile of 16 rows and 2 L columns; a lane owns 2 columns in 32 accumulators. Its lanes
 // load 16 different rows and shuffle them: lavapipe turns every load whose index is no constant into a
 // guarded scalar load per lane, so a uniform load would cost as much as a gather. Of the tiles with 8 to
-// 32 rows and 1 to 4 columns a lane, this one was the fastest at N = 98, 196 and 588 (2.7 times the
+// 32 rows and 1 to 4 columns a lane, this one was the fastest at N = 98, 196 and 588 (about 4 times the
 // plain kernel). The loops over constant bounds unroll.
 //
 // Dispatch: one subgroup a workgroup; x = ceil(m / 2 L), y = ceil(n / 16), z = set.
