@@ -3,15 +3,10 @@
  *
  * @module
  */
-import { parseSafetensors, type SafetensorsFile, UserError } from "../../mod.ts";
+import { UserError } from "../../mod.ts";
 import { Fields } from "./fields.ts";
-
-/** A tensor of a golden file. */
-export interface GoldenTensor {
-  readonly shape: readonly number[];
-  /** Elements, row-major; `Int32Array` where the file holds integers. */
-  readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
-}
+import { GoldenFile, type GoldenTensor, readBytes } from "./golden_file.ts";
+import { parseJson } from "./python_json.ts";
 
 /** One case: what went into a function of the original and what came out. */
 export class GoldenCase {
@@ -62,18 +57,23 @@ export class GoldenCase {
 
   /** The tensor of an input. */
   input(name: string): Promise<GoldenTensor> {
-    return this.area.tensor(this.#inputs.text(name));
+    return this.area.file.tensor(this.#inputs.text(name));
   }
 
   /** The tensors below the prefix that an input names as `prefix/*`, without the prefix. */
   inputGroup(name: string): Promise<Map<string, GoldenTensor>> {
-    return this.area.group(this.#inputs.text(name));
+    return this.area.file.group(this.#inputs.text(name));
   }
 
   /** The tensor of an output. */
   output(name: string): Promise<GoldenTensor> {
     this.#unread.delete(name);
-    return this.area.tensor(this.#outputs.text(name));
+    return this.area.file.tensor(this.#outputs.text(name));
+  }
+
+  /** An input in words. */
+  inputText(name: string): string {
+    return this.#inputs.text(name);
   }
 
   /** Marks an output that is not compared, because it says what another output says. */
@@ -94,9 +94,13 @@ export class GoldenArea {
   readonly cases: readonly GoldenCase[];
   /** Names of the tables: what else the manifest holds that can be compared. */
   readonly tables: readonly string[];
-  #file?: Promise<SafetensorsFile>;
 
-  constructor(readonly folder: string, readonly manifest: Fields) {
+  /** @param files the folder's files of tensors that were opened so far, by name */
+  constructor(
+    readonly folder: string,
+    readonly manifest: Fields,
+    private readonly files: Map<string, GoldenFile>,
+  ) {
     this.name = manifest.text("area");
     this.cases = manifest.objects("cases").map((entry) => new GoldenCase(entry, this));
     if (this.cases.length !== manifest.number("n_cases")) {
@@ -108,31 +112,18 @@ export class GoldenArea {
     this.tables = manifest.keys.filter((key) => !DESCRIPTIONS.has(key));
   }
 
-  /** A tensor of the area's file. */
-  async tensor(name: string): Promise<GoldenTensor> {
-    const file = await this.#open();
-    const { dtype, shape } = file.info(name);
-    const integers = /^(I|U|BOOL)/.test(dtype);
-    return { shape, data: integers ? await file.readI32(name) : await file.readF32(name) };
+  /** The area's tensors. */
+  get file(): GoldenFile {
+    return this.sibling(this.manifest.text("file"));
   }
 
-  /** The tensors that match a pattern `prefix/*`, by their names without the prefix. */
-  async group(pattern: string): Promise<Map<string, GoldenTensor>> {
-    const prefix = pattern.replace(/\*$/, "");
-    const names = (await this.#open()).names.filter((name) => name.startsWith(prefix));
-    if (prefix === pattern || names.length === 0) {
-      throw new Error(`${pattern} names no tensors of ${this.name}.safetensors`);
-    }
-    return new Map(
-      await Promise.all(
-        names.map(async (name) => [name.slice(prefix.length), await this.tensor(name)] as const),
-      ),
-    );
-  }
-
-  #open(): Promise<SafetensorsFile> {
-    const path = `${this.folder}/${this.manifest.text("file")}`;
-    return this.#file ??= readBytes(path).then((bytes) => parseSafetensors(bytes, path));
+  /** The tensors of a file that a manifest names at the beginning of a text, `other.safetensors: ...`. */
+  sibling(reference: string): GoldenFile {
+    const [name] = reference.match(/^\w+\.safetensors/) ?? [];
+    if (name === undefined) throw new Error(`"${reference}" names no file of tensors`);
+    const known = this.files.get(name) ?? new GoldenFile(`${this.folder}/${name}`);
+    this.files.set(name, known);
+    return known;
   }
 }
 
@@ -149,39 +140,12 @@ export async function readGolden(folder: string): Promise<GoldenArea[]> {
     throw new UserError(`cannot read the golden folder ${folder}: ${(cause as Error).message}`);
   }
   if (names.length === 0) throw new UserError(`${folder} holds no manifest AREA.json`);
+  const files = new Map<string, GoldenFile>();
   return await Promise.all(
     names.sort().map(async (name) => {
       const path = `${folder}/${name}`;
       const text = new TextDecoder().decode(await readBytes(path));
-      return new GoldenArea(folder, new Fields(parseJson(text, path), path));
+      return new GoldenArea(folder, new Fields(parseJson(text, path), path), files);
     }),
   );
-}
-
-async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    throw new UserError(`cannot read ${path}: ${(cause as Error).message}`);
-  }
-}
-
-const NOT_JSON: Readonly<Record<string, number>> = { NaN, Infinity, "-Infinity": -Infinity };
-const MARK = "\0";
-
-/** Parses what Python's `json` writes, which is JSON with `NaN`, `Infinity` and `-Infinity`. */
-export function parseJson(text: string, path: string): unknown {
-  const marked = text.replaceAll(
-    /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g,
-    (token) => token.startsWith('"') ? token : `"\\u0000${token}"`,
-  );
-  try {
-    return JSON.parse(
-      marked,
-      (_, value) =>
-        typeof value === "string" && value.startsWith(MARK) ? NOT_JSON[value.slice(1)] : value,
-    );
-  } catch (cause) {
-    throw new UserError(`${path} is not JSON: ${(cause as Error).message}`);
-  }
 }

@@ -8,18 +8,14 @@ import {
   type CenterClipOptions,
   type ClipConfig,
   type ClusterMethod,
-  type ClusterStep,
   type Device,
-  type Groupings,
   Parameters,
-  segmentMajor,
   type Tensor,
-  tensor,
 } from "../../mod.ts";
 import type { Fields } from "./fields.ts";
-import type { GoldenCase, GoldenTensor } from "./golden.ts";
+import type { GoldenTensor } from "./golden_file.ts";
 import { NotBuilt } from "./kind.ts";
-import { integers, upload } from "./values.ts";
+import { upload } from "./values.ts";
 
 /** Sizes of a CLIP model in the original's names. */
 export function configOf(config: Fields): ClipConfig {
@@ -102,37 +98,4 @@ export function modelOf(parameters: Parameters, config: ClipConfig, flags: Field
     clustering: clusteringOf(flags),
     compat: "reference",
   });
-}
-
-/**
- * Medoids or assignments [segments, n] from the original's order of segments, `s * videos + b`, into this
- * project's, `b * targetFrames + s`; `back` is the other way.
- */
-export function reorder(
-  { shape: [segments, n], data }: { shape: readonly number[]; data: Int32Array },
-  { targetFrames }: Pick<ClusterStep, "targetFrames">,
-  back = false,
-): Int32Array<ArrayBuffer> {
-  const result = new Int32Array(data.length);
-  for (const [theirs, ours] of segmentMajor(segments / targetFrames, targetFrames).entries()) {
-    const [from, to] = back ? [ours, theirs] : [theirs, ours];
-    result.set(data.subarray(from * n, (from + 1) * n), to * n);
-  }
-  return result;
-}
-
-/** The reference's choices of medoids, as the model takes them in place of its own. */
-export async function groupingsOf(
-  golden: GoldenCase,
-  plan: readonly ClusterStep[],
-  device: Device,
-): Promise<Groupings> {
-  const choices = await Promise.all(plan.map(async (step, k) => {
-    const read = async (name: string) => {
-      const ids = await integers(golden.output(`ids${k}_${name}`));
-      return tensor(device, reorder(ids, step), [...ids.shape]);
-    };
-    return { medoids: await read("medoids"), assignment: await read("assign") };
-  }));
-  return (step) => choices[plan.indexOf(step)];
 }

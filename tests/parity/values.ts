@@ -4,7 +4,7 @@
  * @module
  */
 import { type Device, type Tensor, tensor, type Uploaded } from "../../mod.ts";
-import type { GoldenTensor } from "./golden.ts";
+import type { GoldenTensor } from "./golden_file.ts";
 
 /** A golden tensor of floating-point numbers. */
 export interface Floats extends GoldenTensor {

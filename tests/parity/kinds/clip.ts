@@ -4,26 +4,21 @@
  * @module
  */
 import {
-  type CenterClip,
-  type ClusterStep,
-  clusterTokens,
   compat,
   encodeFrames,
   encodeText,
-  type Groupings,
   l2Normalize,
   Scope,
   similarity,
   Tape,
-  type Tensor,
-  transformerBlock,
   transpose,
 } from "../../../mod.ts";
 import type { Checks } from "../checks.ts";
 import type { GoldenCase } from "../golden.ts";
 import { type Context, type Kinds, notBuilt } from "../kind.ts";
-import { configOf, demandBuilt, groupingsOf, modelOf, parametersOf, reorder } from "../model.ts";
+import { configOf, demandBuilt, modelOf, parametersOf } from "../model.ts";
 import { parseTolerance } from "../tolerance.ts";
+import { compareChoices, groupingsOf, type Trace, traceBlocks } from "../trace.ts";
 import { floats, integers, upload } from "../values.ts";
 
 /** Tensor of token ids as the encoder takes it. */
@@ -65,53 +60,8 @@ async function logits(golden: GoldenCase, checks: Checks, context: Context): Pro
   checks.close("logits_per_image", transpose(found, rows, cols), transposed.data, tolerance);
 }
 
-/**
- * Runs the model's blocks, and compares what each clustering chose and the tokens after each block.
- *
- * @param injected medoids to use instead of choosing; then there is nothing to compare them with
- */
-async function betweenBlocks(
-  golden: GoldenCase,
-  checks: Checks,
-  { parameters, config, plan, options }: CenterClip,
-  frames: Tensor,
-  injected: Groupings | undefined,
-): Promise<void> {
-  const visual = parameters.at("clip.visual");
-  // Reads begin at once: the tensors are given back when the encoder ends.
-  const states: Promise<Float32Array>[] = [];
-  const chosen: {
-    step: ClusterStep;
-    medoids: Promise<Int32Array>;
-    assignment: Promise<Int32Array>;
-  }[] = [];
-  const read = (tokens: Tensor) => states.push(tokens.data() as Promise<Float32Array>);
-  encodeFrames(visual, config, frames, (tokens, block) => {
-    if (block > 0) read(tokens);
-    const step = plan.find((step) => step.block === block);
-    if (step) {
-      const { method } = options.clustering!, { frames, targetFrames, clusters: k } = step;
-      const { output, medoids, assignment } = clusterTokens(tokens, {
-        ...method,
-        ...injected?.(step),
-        frames,
-        targetFrames,
-        k,
-      });
-      if (!injected) chosen.push({ step, medoids: medoids.data(), assignment: assignment!.data() });
-      tokens = output;
-    }
-    const last = block === config.visionLayers - 1;
-    if (last) read(transformerBlock(tokens, visual.at(`transformer.resblocks.${block}`)));
-    return tokens;
-  });
-  for (const [k, { step, ...ids }] of chosen.entries()) {
-    for (const [suffix, key] of [["medoids", "medoids"], ["assign", "assignment"]] as const) {
-      const { shape, data } = await integers(golden.output(`ids${k}_${suffix}`));
-      const found = reorder({ shape, data: await ids[key] }, step, true);
-      checks.equal(`ids${k}_${suffix}`, found, data);
-    }
-  }
+/** Compares the tokens after each block with `block<i>_out_LND`, which has the tokens outermost. */
+async function compareStates(golden: GoldenCase, checks: Checks, { states }: Trace): Promise<void> {
   const tolerance = parseTolerance(golden.tolerance, "image_features");
   for (const [i, state] of states.entries()) {
     const name = `block${i + 1}_out_LND`;
@@ -146,10 +96,11 @@ async function image(golden: GoldenCase, checks: Checks, context: Context): Prom
   const parameters = parametersOf(device, await golden.inputGroup("state_dict"), "clip.");
   const model = modelOf(parameters, config, flags);
   const frames = upload(device, await floats(golden.input("video")));
-  const injected = golden.entry.flag("robust")
-    ? undefined
-    : await groupingsOf(golden, model.plan, device);
-  await betweenBlocks(golden, checks, model, frames, injected);
+  const robust = golden.entry.flag("robust");
+  const injected = robust ? undefined : await groupingsOf(golden, model.plan, device);
+  const trace = traceBlocks(model, frames, injected);
+  if (robust) await compareChoices(golden, checks, trace);
+  await compareStates(golden, checks, trace);
 
   using tape = new Tape();
   const names = golden.outputs.filter((name) => name.startsWith("grad."));

@@ -5,10 +5,12 @@
  */
 import type { Kinds } from "../kind.ts";
 import { clip } from "./clip.ts";
+import { clip4clip } from "./clip4clip.ts";
 import { cluster } from "./cluster.ts";
 import { datasets } from "./datasets.ts";
 import { frames } from "./frames.ts";
 import { metrics } from "./metrics.ts";
+import { modelRules } from "./model_rules.ts";
 import { optim } from "./optim.ts";
 import { schedules } from "./schedules.ts";
 import { tokenizer } from "./tokenizer.ts";
@@ -16,10 +18,12 @@ import { tokenizer } from "./tokenizer.ts";
 /** Tried in this order. */
 export const KINDS: readonly Kinds[] = [
   clip,
+  clip4clip,
   cluster,
   datasets,
   frames,
   metrics,
+  modelRules,
   optim,
   schedules,
   tokenizer,

@@ -1,0 +1,202 @@
+/**
+ * CenterCLIP's model: embeddings, similarities, loss and every gradient.
+ *
+ * @module
+ */
+import {
+  CenterClip,
+  configOf,
+  type Device,
+  type Groupings,
+  type PairBatch,
+  Scope,
+  segmentMask,
+  Tape,
+  tensor,
+} from "../../../mod.ts";
+import type { Checks } from "../checks.ts";
+import type { GoldenCase } from "../golden.ts";
+import type { GoldenTensor } from "../golden_file.ts";
+import { compareGradients } from "../gradients.ts";
+import { type Context, type Kinds, notBuilt } from "../kind.ts";
+import { configOf as configFrom, demandBuilt, modelOf, parametersOf } from "../model.ts";
+import { parseTolerance } from "../tolerance.ts";
+import { compareChoices, groupingsOf, traceBlocks } from "../trace.ts";
+import { floats, integers } from "../values.ts";
+
+/** The batch of a case. What an evaluation case leaves unsaid is the area's. */
+function batchOf(golden: GoldenCase, device: Device) {
+  return uploadBatch(
+    device,
+    (name) => golden.hasInput(name) ? golden.input(name) : golden.area.file.tensor(name),
+  );
+}
+
+async function uploadBatch(device: Device, read: (name: string) => Promise<GoldenTensor>) {
+  const { shape: idShape, data: ids } = await integers(read("input_ids"));
+  const { shape: [videos, , maxFrames, ...image], data } = await floats(read("video"));
+  const { data: videoMask } = await floats(read("video_mask"));
+  const frames = tensor(device, data, [videos * maxFrames, ...image]);
+  return { text: { ids, length: idShape.at(-1)! }, frames, videoMask, videos, maxFrames };
+}
+
+/** The weights of a case, with the temperature that it sets. */
+async function weightsOf(golden: GoldenCase, device: Device) {
+  const state: Map<string, GoldenTensor> = await golden.inputGroup("state_dict");
+  const temperature = golden.params.optionalNumber("temperature_new") ?? 1;
+  if (temperature > 1) {
+    state.set("clip.logit_scale", { shape: [], data: Float32Array.of(temperature) });
+  }
+  return parametersOf(device, state);
+}
+
+/** Training and evaluation of one batch. */
+async function forward(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
+  const { params, entry } = golden;
+  demandBuilt(params);
+  const device = await context.device();
+  using _scope = new Scope(device);
+  const parameters = await weightsOf(golden, device), batch = await batchOf(golden, device);
+  const model = modelOf(parameters, configFrom(golden.area.manifest.object("config")), params);
+
+  const robust = entry.flag("robust");
+  const injected = robust ? undefined : await groupingsOf(golden, model.plan, device);
+  if (robust) await compareChoices(golden, checks, traceBlocks(model, batch.frames, injected));
+  await similarities(golden, checks, model, batch, injected);
+
+  // k-medoids learns nothing, so it has no loss of its own.
+  checks.equal("cluster_loss", [0], (await golden.output("cluster_loss")).data);
+  await lossAndGradients(golden, checks, model, batch, ["loss", "sim_loss"], injected);
+}
+
+/** The loss, under each of its names, and what it says to every parameter. */
+async function lossAndGradients(
+  golden: GoldenCase,
+  checks: Checks,
+  model: CenterClip,
+  batch: PairBatch,
+  outputs: readonly string[],
+  injected?: Groupings,
+): Promise<void> {
+  using tape = new Tape();
+  const { entry } = golden;
+  const none = entry.has("grad_none") ? entry.texts("grad_none") : [];
+  const names = [...entry.object("grad_stats").keys, ...none];
+  const watched = names.map((name) => model.parameters.get(name));
+  tape.watch(...watched);
+  const loss = tape.run(() => model.loss(batch, injected));
+  const tolerance = parseTolerance(golden.tolerance, "loss");
+  for (const output of outputs) {
+    const { data } = await floats(golden.output(output));
+    checks.close(output, await loss.data() as Float32Array, data, tolerance);
+  }
+  const gradients = tape.backward(loss, watched);
+  await compareGradients(golden, checks, new Map(names.map((name, i) => [name, gradients[i]])));
+}
+
+/** What both encoders give, the mask, and similarities of the batch and of a part of it. */
+async function similarities(
+  golden: GoldenCase,
+  checks: Checks,
+  model: CenterClip,
+  batch: Awaited<ReturnType<typeof batchOf>>,
+  injected: Groupings | undefined,
+): Promise<void> {
+  const tolerance = parseTolerance(golden.tolerance, "sim");
+  const compare = async (output: string, values: { data(): Promise<ArrayLike<number>> }) => {
+    const { data } = await floats(golden.output(output));
+    checks.close(output, await values.data(), data, tolerance);
+  };
+  const texts = model.encodeText(batch.text), videos = model.encodeVideo(batch.frames, injected);
+  await compare("sequence_output", texts);
+  await compare("visual_output", videos);
+  const logits = model.logits(batch, injected);
+  await compare("sim_matrix_train", logits);
+  await compare("sim_matrix_eval", logits);
+
+  const { segments, device } = model, { videoMask, maxFrames } = batch;
+  const mask = segmentMask(videoMask, maxFrames, segments, { compat: "reference" });
+  const output = "video_mask_after_cluster";
+  checks.equal(output, mask, (await golden.output(output)).data);
+
+  // Evaluation meets encoded texts and videos block by block: here the first texts, the last videos.
+  const part = golden.outputs.find((name) => name.startsWith("sim_eval_rect_"))!;
+  const [, rows, columns] = part.match(/_(\d+)x(\d+)$/)!.map(Number);
+  const { embedDim } = model.config, skipped = batch.videos - columns;
+  const text = (await texts.data() as Float32Array<ArrayBuffer>).slice(0, rows * embedDim);
+  const video = (await videos.data() as Float32Array<ArrayBuffer>)
+    .slice(skipped * segments * embedDim);
+  const pooled = model.poolVideo(
+    tensor(device, video, [columns, segments, embedDim]),
+    videoMask.slice(skipped * maxFrames),
+  );
+  await compare(part, model.similarity(tensor(device, text, [rows, embedDim]), pooled));
+}
+
+/** Evaluation: texts alone, some of the videos alone, and videos pooled before they are kept. */
+async function evaluation(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
+  const device = await context.device();
+  using _scope = new Scope(device);
+  const { text, frames, videoMask, maxFrames } = await batchOf(golden, device);
+  const config = configFrom(golden.area.manifest.object("config"));
+  const parameters = await weightsOf(golden, device);
+  const model = new CenterClip(parameters, config, { maxFrames, compat: "reference" });
+  const texts = model.encodeText(text), vectors = model.encodeVideo(frames);
+  const pooled = model.poolVideo(vectors, videoMask);
+  const tolerance = parseTolerance(golden.tolerance);
+  for (const output of golden.outputs) {
+    const [, rows = ""] = output.match(/^visual_output_rows_([\d_]+)$/) ?? [];
+    const size = maxFrames * config.embedDim;
+    const found = output === "sequence_output"
+      ? await texts.data()
+      : output === "visual_output"
+      ? await pooled.data()
+      : output === "sim"
+      ? await model.similarity(texts, pooled).data()
+      : selectRows(await vectors.data() as Float32Array, size, rows.split("_").map(Number));
+    const { data } = await floats(golden.output(output));
+    checks.close(output, found, data, tolerance);
+  }
+}
+
+/** Rows of `size` elements. */
+function selectRows(values: Float32Array, size: number, rows: readonly number[]): number[] {
+  return rows.flatMap((row) => [...values.subarray(row * size, (row + 1) * size)]);
+}
+
+/** CLIP4Clip's own repository: the model without clustering. */
+async function original(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
+  const { params, entry } = golden;
+  demandBuilt(params);
+  const device = await context.device();
+  using _scope = new Scope(device);
+  const source = golden.area.sibling(golden.inputText("source"));
+  const batch = await uploadBatch(device, (name) => source.tensor(name));
+  const [, pattern] = entry.text("clip_state").split(" ");
+  const state = await golden.area.sibling(entry.text("clip_state")).group(pattern);
+  const parameters = parametersOf(device, state, "clip.");
+  const shapes = new Map(Array.from(state, ([name, { shape }]) => [name, shape]));
+  const { maxFrames } = batch;
+  const model = new CenterClip(parameters, configOf(shapes), { maxFrames, compat: "reference" });
+
+  const similarity = parseTolerance(golden.tolerance, "sim");
+  const outputs = {
+    sequence_output: model.encodeText(batch.text),
+    visual_output: model.encodeVideo(batch.frames),
+    sim_matrix: model.logits(batch),
+  };
+  for (const [output, values] of Object.entries(outputs)) {
+    const { data } = await floats(golden.output(output));
+    checks.close(output, await values.data() as Float32Array, data, similarity);
+  }
+  await lossAndGradients(golden, checks, model, batch, ["loss"]);
+}
+
+export const clip4clip: Kinds = {
+  kinds: [
+    { function: /:CLIP4Clip\.forward \/ get_similarity_logits/, run: forward },
+    { function: /^CLIP4Clip\/.*:CLIP4Clip\.forward$/, run: original },
+    { function: /:CrossModel\.forward\b/, run: notBuilt("the cross transformer of tightTransf") },
+    { function: /^CLIP4Clip\.forward ?\((eval|text only)/, run: evaluation },
+  ],
+};
