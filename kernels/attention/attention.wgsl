@@ -35,10 +35,12 @@ const CAUSAL = false;
 const LANES = 64u;
 const HEAD4 = 16u; // vec4 of a head
 const ROUND = 16u; // tokens in workgroup memory at a time
+const OTHER = 256u; // where the values begin in `staged`
 const MASKED = -1e30;
 
-var<workgroup> first: array<vec4f, 256>; // ROUND x HEAD4: keys, or queries
-var<workgroup> second: array<vec4f, 256>; // values, or output gradients
+// ROUND x HEAD4 keys (or queries), then as many values (or output gradients). One array, since wgpu
+// passes no pointer to workgroup memory to a function.
+var<workgroup> staged: array<vec4f, 512>;
 var<workgroup> stats: array<vec2f, 16>; // lse and delta of the round
 
 alias Row = array<vec4f, HEAD4>;
@@ -56,17 +58,17 @@ fn stat(group: vec3u, token: u32) -> u32 {
   return (group.z * params.heads + group.y) * params.tokens + token;
 }
 
-fn inner(row: ptr<function, Row>, other: ptr<workgroup, array<vec4f, 256>>, at: u32) -> f32 {
+fn inner(row: ptr<function, Row>, at: u32) -> f32 {
   var sum = vec4f(0.0);
   for (var d = 0u; d < HEAD4; d++) {
-    sum += (*row)[d] * (*other)[at * HEAD4 + d];
+    sum += (*row)[d] * staged[at + d];
   }
   return sum.x + sum.y + sum.z + sum.w;
 }
 
-fn accumulate(row: ptr<function, Row>, w: f32, other: ptr<workgroup, array<vec4f, 256>>, at: u32) {
+fn accumulate(row: ptr<function, Row>, w: f32, at: u32) {
   for (var d = 0u; d < HEAD4; d++) {
-    (*row)[d] += w * (*other)[at * HEAD4 + d];
+    (*row)[d] += w * staged[at + d];
   }
 }
 
@@ -89,22 +91,22 @@ fn forward(
     workgroupBarrier();
     for (var i = lane; i < ROUND * HEAD4; i += LANES) {
       let token = min(start + i / HEAD4, params.tokens - 1u);
-      first[i] = qkv[packed(group, token, 1u) + i % HEAD4];
-      second[i] = qkv[packed(group, token, 2u) + i % HEAD4];
+      staged[i] = qkv[packed(group, token, 1u) + i % HEAD4];
+      staged[OTHER + i] = qkv[packed(group, token, 2u) + i % HEAD4];
     }
     workgroupBarrier();
     for (var j = 0u; j < min(ROUND, visible - start); j++) {
       if (CAUSAL && start + j > query) {
         continue;
       }
-      let s = inner(&q, &first, j);
+      let s = inner(&q, j * HEAD4);
       let now = max(most, s);
       let shrink = exp(most - now);
       let w = exp(s - now);
       total = total * shrink + w;
       most = now;
       for (var d = 0u; d < HEAD4; d++) {
-        o[d] = o[d] * shrink + w * second[j * HEAD4 + d];
+        o[d] = o[d] * shrink + w * staged[OTHER + j * HEAD4 + d];
       }
     }
   }
@@ -154,17 +156,17 @@ fn backward_q(
     workgroupBarrier();
     for (var i = lane; i < ROUND * HEAD4; i += LANES) {
       let token = min(start + i / HEAD4, params.tokens - 1u);
-      first[i] = qkv[packed(group, token, 1u) + i % HEAD4];
-      second[i] = qkv[packed(group, token, 2u) + i % HEAD4];
+      staged[i] = qkv[packed(group, token, 1u) + i % HEAD4];
+      staged[OTHER + i] = qkv[packed(group, token, 2u) + i % HEAD4];
     }
     workgroupBarrier();
     for (var j = 0u; j < min(ROUND, visible - start); j++) {
       if (CAUSAL && start + j > query) {
         continue;
       }
-      let weight = exp(inner(&q, &first, j) - own_lse);
-      let ds = weight * (inner(&g, &second, j) - own_delta);
-      accumulate(&dq, params.scale * ds, &first, j);
+      let weight = exp(inner(&q, j * HEAD4) - own_lse);
+      let ds = weight * (inner(&g, OTHER + j * HEAD4) - own_delta);
+      accumulate(&dq, params.scale * ds, j * HEAD4);
     }
   }
   if (query < params.tokens) {
@@ -195,8 +197,8 @@ fn backward_kv(
     workgroupBarrier();
     for (var i = lane; i < ROUND * HEAD4; i += LANES) {
       let token = min(start + i / HEAD4, params.tokens - 1u);
-      first[i] = qkv[packed(group, token, 0u) + i % HEAD4];
-      second[i] = dout[plain(group, token) + i % HEAD4];
+      staged[i] = qkv[packed(group, token, 0u) + i % HEAD4];
+      staged[OTHER + i] = dout[plain(group, token) + i % HEAD4];
     }
     if (lane < ROUND) {
       let at = stat(group, min(start + lane, params.tokens - 1u));
@@ -207,10 +209,10 @@ fn backward_kv(
       if (CAUSAL && key > start + j) {
         continue;
       }
-      let weight = exp(inner(&k, &first, j) - stats[j].x);
-      let ds = weight * (inner(&v, &second, j) - stats[j].y);
-      accumulate(&dv, weight, &second, j);
-      accumulate(&dk, params.scale * ds, &first, j);
+      let weight = exp(inner(&k, j * HEAD4) - stats[j].x);
+      let ds = weight * (inner(&v, OTHER + j * HEAD4) - stats[j].y);
+      accumulate(&dv, weight, OTHER + j * HEAD4);
+      accumulate(&dk, params.scale * ds, j * HEAD4);
     }
   }
   if (key < params.tokens) {

@@ -1,0 +1,103 @@
+/**
+ * Every kernel with the values that its host gives to its `const` and `alias` declarations.
+ */
+import { specialise, type Specialisation } from "../../src/gpu/shader.ts";
+
+type Values = readonly (number | boolean | string)[];
+type Choices = Readonly<Record<string, Values>>;
+
+const BOTH: Values = [false, true];
+/** Subgroups that the software variants are made for. */
+const L: Values = [4, 8, 16];
+const T: Choices = { T: ["f32", "vec4f"] };
+const EPILOGUE: Choices = { BIAS: BOTH, QUICK_GELU: BOTH, RESIDUAL: BOTH };
+/** Teams of lanes that share a row: one lane on a software device, up to a workgroup on a GPU. */
+const TEAMS: readonly Choices[] = [
+  { TEAM: [1], LANES: [16] },
+  { TEAM: [1, 2, 4, 8, 16, 32, 64], LANES: [64] },
+];
+const ROWS = TEAMS.flatMap((team): Choices[] => [
+  { T: ["f32"], VECTORS: [false], ...team },
+  { T: ["vec4f"], VECTORS: [true], ...team },
+]);
+const METRICS: Choices = { METRIC: [0, 1, 2, 3, 4], SELF: BOTH };
+
+/** By path under `kernels/`; each entry stands for the product of its choices. */
+const TABLE: Readonly<Record<string, readonly Choices[]>> = {
+  "attention/attention": [{ CAUSAL: BOTH }],
+  "attention/attention_subgroup": [{ CAUSAL: BOTH, L }],
+  "cluster/centres": [T],
+  "cluster/distance": [METRICS],
+  "cluster/distance_subgroup": [{ ...METRICS, L }],
+  "cluster/k_medoids": [{ LANES: [64, 256], CAPACITY: [64, 1024] }],
+  "cluster/k_medoids_reference": [{}],
+  "cluster/tokens": [{}],
+  "image/patches": [{ PATCH: [8, 16, 32], GRID: [1, 7, 14] }],
+  "index/class_token": [T],
+  "index/copy_rows": [T],
+  "index/gather_rows": [T],
+  "linalg/matmul": [
+    { TRANSPOSE_A: [false], TRANSPOSE_B: BOTH, ...EPILOGUE },
+    { TRANSPOSE_A: [true], TRANSPOSE_B: [false], ...EPILOGUE },
+  ],
+  "linalg/matmul_subgroup": [{ FORM: [0, 1, 2], L, ...EPILOGUE }],
+  "norm/cross_entropy": TEAMS.map((team) => ({ ...team, TRANSPOSED: BOTH, DIAGONAL: BOTH })),
+  "norm/l2_normalize": ROWS,
+  "norm/layer_norm": ROWS,
+  "norm/softmax": ROWS,
+  "optim/adamw": [{}],
+  "optim/adamw_advance": [{}],
+  "optim/clamp_scalar": [{}],
+  "optim/finite_latch": [{}],
+  "optim/global_norm": [{}],
+  "pointwise/add_into": [{}],
+  "pointwise/affine": [{}],
+  "pointwise/binary": [{ ...T, RANK: [1, 2, 3, 4], OPERATOR: [0, 1, 2, 3] }],
+  "pointwise/exp": [{}],
+  "pointwise/expand": [{ ...T, RANK: [1, 2, 3, 4] }],
+  "pointwise/quick_gelu": [{}],
+  "reduce/masked_mean": [T],
+  "reduce/reduce": [T],
+};
+
+/** A kernel as one host call composes it. */
+export interface Variant {
+  readonly name: string;
+  readonly code: string;
+  readonly usesSubgroups: boolean;
+}
+
+/** The product of the choices: every way to pick one value for each name. */
+function product(choices: Choices): Specialisation[] {
+  return Object.entries(choices).reduce<Specialisation[]>(
+    (all, [name, values]) => all.flatMap((one) => values.map((v) => ({ ...one, [name]: v }))),
+    [{}],
+  );
+}
+
+/** The paths of all kernels, without folder and ending. */
+function* kernels(under = ""): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(under || ".", ROOT))) {
+    if (isDirectory) yield* kernels(`${under}${name}/`);
+    else if (name.endsWith(".wgsl")) yield under + name.slice(0, -".wgsl".length);
+  }
+}
+
+const ROOT = new URL("../../kernels/", import.meta.url);
+
+/** The kernels that the table lacks, and those that it names in vain. */
+export function unlisted(): string[] {
+  return [...new Set(kernels()).symmetricDifference(new Set(Object.keys(TABLE)))].sort();
+}
+
+/** Every variant, the text as it lies in the file first. */
+export function* variants(): Generator<Variant> {
+  for (const [path, choices] of Object.entries(TABLE)) {
+    const source = Deno.readTextFileSync(new URL(`${path}.wgsl`, ROOT));
+    const usesSubgroups = /^enable subgroups;/m.test(source);
+    for (const values of [{}, ...choices.flatMap(product)]) {
+      const name = `${path} ${JSON.stringify(values)}`;
+      yield { name, code: specialise(source, values), usesSubgroups };
+    }
+  }
+}
