@@ -1,0 +1,120 @@
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { UserError } from "../../src/errors.ts";
+import { openRun } from "../../src/train/checkpoint.ts";
+import { evaluateRun } from "../../src/train/evaluate_run.ts";
+import { train } from "../../src/train/loop.ts";
+import { given, TemporaryFolder, tiny, trainingLines } from "./tiny.ts";
+
+const never = new AbortController().signal;
+
+/** Trains the tiny model for `steps` steps; the run's folder is `name` in `folder`. */
+async function run(folder: TemporaryFolder, name: string, steps: number, ...more: string[]) {
+  const path = folder.in(name);
+  const where = ["--output_dir", path, "--max_steps", String(steps)];
+  return { path, ...await train(given(...tiny(folder), ...where, ...more), never) };
+}
+
+Deno.test("a run leaves its files, and evaluation repeats the best figure from the checkpoint", async () => {
+  using folder = new TemporaryFolder();
+  const { path, best, position } = await run(folder, "run", 3);
+  strictEqual(position.step, 3);
+  const names = [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+  deepStrictEqual(names, [
+    "ckpt.best.safetensors",
+    "ckpt.safetensors",
+    "hparams_train.json",
+    "log.txt",
+    "metrics.jsonl",
+    "tensorboard",
+  ]);
+  const lines = await trainingLines(path);
+  deepStrictEqual(lines.map(({ step }) => step), [1, 2, 3]);
+  ok(lines.every(({ loss }) => loss > 0 && loss < 10));
+  const found = await evaluateRun({ resume: `${path}/ckpt.best.safetensors` });
+  strictEqual(found.t2v.R1, best!.R1);
+  strictEqual(found.videos, 5);
+});
+
+Deno.test("a resumed run repeats the uninterrupted one bit for bit, mid-epoch", async () => {
+  using folder = new TemporaryFolder();
+  const { path: whole } = await run(folder, "whole", 5);
+  const { path: parts } = await run(folder, "parts", 2);
+  await train(given("--resume", `${parts}/ckpt.safetensors`, "--max_steps", "5"), never);
+  deepStrictEqual(await trainingLines(parts), await trainingLines(whole));
+  const [a, b] = await Promise.all([whole, parts].map((p) => openRun(`${p}/ckpt.safetensors`)));
+  try {
+    deepStrictEqual(a.run.position, b.run.position);
+    deepStrictEqual(a.file.names, b.file.names);
+    for (const name of a.file.names) {
+      deepStrictEqual((await b.file.read(name)).bytes, (await a.file.read(name)).bytes, name);
+    }
+  } finally {
+    a.file.close();
+    b.file.close();
+  }
+});
+
+Deno.test("accumulation over parts sees every part; the reference sees only the last", async () => {
+  using folder = new TemporaryFolder();
+  const norms = [];
+  for (const [name, more] of [["right", []], ["reference", ["--compat", "reference"]]] as const) {
+    const { path } = await run(folder, name, 1, "--gradient_accumulation_steps", "2", ...more);
+    norms.push((await trainingLines(path))[0].grad_norm);
+  }
+  ok(Math.abs(norms[0] - norms[1]) > 1e-3, `${norms}`);
+});
+
+Deno.test("an interrupt ends the run after the step, with a checkpoint that goes on", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.in("run");
+  const interrupt = new AbortController();
+  const running = train(
+    given(...tiny(folder), "--output_dir", path, "--max_steps", "10000", "--epochs", "10000"),
+    interrupt.signal,
+  );
+  const watch = setInterval(() => {
+    try {
+      if (Deno.statSync(`${path}/metrics.jsonl`).size > 0) interrupt.abort();
+    } catch { /* not there yet */ }
+  }, 10);
+  const { position } = await running.finally(() => clearInterval(watch));
+  ok(position.step > 0 && position.step < 10000);
+  const { file, run: saved } = await openRun(`${path}/ckpt.safetensors`);
+  file.close();
+  deepStrictEqual(saved.position, position);
+});
+
+Deno.test("a NaN in a weight is reported by the tensor's name", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = await run(folder, "run", 1);
+  const checkpoint = `${path}/ckpt.safetensors`;
+  const { file, run: saved } = await openRun(checkpoint);
+  const name = "model.clip.visual.transformer.resblocks.1.mlp.c_fc.bias";
+  const at = file.info(name).begin;
+  file.close();
+  strictEqual(saved.position.step, 1);
+  using handle = await Deno.open(checkpoint, { write: true });
+  await handle.seek(at + 8, Deno.SeekMode.Start);
+  await handle.write(new Uint8Array(Float32Array.of(NaN).buffer));
+  await rejects(
+    train(given("--resume", checkpoint, "--max_steps", "3"), never),
+    (error: Error) => {
+      ok(error instanceof UserError);
+      match(
+        error.message,
+        /clip\.visual\.transformer\.resblocks\.1\.mlp\.c_fc\.bias is not finite/,
+      );
+      return true;
+    },
+  );
+});
+
+Deno.test("GPU memory does not grow with the steps", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = await run(folder, "run", 30, "--n_display", "10");
+  const text = await Deno.readTextFile(`${path}/metrics.jsonl`);
+  const live = text.trim().split("\n").map((line) => JSON.parse(line).gpu_bytes_live)
+    .filter((bytes) => bytes !== undefined);
+  strictEqual(live.length, 3);
+  strictEqual(live[2], live[0]);
+});

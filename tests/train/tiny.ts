@@ -1,0 +1,65 @@
+/**
+ * A run small enough for tests: real clips, two blocks, clustering between them.
+ */
+import { join } from "node:path";
+import { parseCommandLine } from "../../src/train/config/parse.ts";
+import { flags, type Settings } from "../../src/train/config/settings.ts";
+
+const SHAPES = "fixtures/shapes";
+
+/** Flags of the tiny run, as one would type them, over a few of the built-in clips. */
+export function tiny(folder: TemporaryFolder): string[] {
+  return [
+    ...["--train_csv", folder.excerpt("train.csv", 12), "--val_csv", folder.excerpt("test.csv", 5)],
+    ...["--data_path", `${SHAPES}/captions.json`, "--features_path", `${SHAPES}/videos`],
+    ...["--pretrained_clip_name", "scratch", "--image_resolution", "64"],
+    ...["--vision_patch_size", "32", "--vision_width", "64", "--vision_layers", "2"],
+    ...["--text_layers", "1", "--text_width", "64", "--embed_dim", "64"],
+    ...["--context_length", "24", "--max_words", "24", "--max_frames", "4", "--cluster_inter", "1"],
+    ...["--cluster_num_blocks", "4", "4", "--target_frames_blocks", "4", "2"],
+    ...["--batch_size", "4", "--batch_size_val", "3", "--epochs", "20", "--n_display", "1"],
+    ...["--optim", "AdamW", "--lr", "1e-3", "--freeze_layer_num", "-1", "--eval_every", "100"],
+  ];
+}
+
+/** The settings that flags give. */
+export function given(...words: string[]): Partial<Settings> {
+  return parseCommandLine(words, flags).given;
+}
+
+/** A fresh folder that is removed at the end. */
+export class TemporaryFolder implements Disposable {
+  readonly path: string = Deno.makeTempDirSync({ prefix: "centerclip-" });
+
+  /** A path inside. */
+  in(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** The first rows of an annotation file of the built-in clips, as a file inside. */
+  excerpt(name: string, rows: number): string {
+    const lines = Deno.readTextFileSync(join(SHAPES, name)).split("\n");
+    const path = this.in(name);
+    Deno.writeTextFileSync(path, lines.slice(0, rows + 1).join("\n") + "\n");
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+/** The lines of a run's `metrics.jsonl` that training wrote, without what a clock decides. */
+export async function trainingLines(folder: string): Promise<Record<string, number>[]> {
+  const text = await Deno.readTextFile(join(folder, "metrics.jsonl"));
+  return text.trim().split("\n").map((line) => JSON.parse(line))
+    .filter((line) => "loss" in line)
+    .map(({ step, epoch, loss, lr, logit_scale, grad_norm }) => ({
+      step,
+      epoch,
+      loss,
+      lr,
+      logit_scale,
+      grad_norm,
+    }));
+}
