@@ -1,0 +1,85 @@
+/**
+ * Times rows: this project and its peers take turns, so that a busy moment of the machine hits all.
+ *
+ * @module
+ */
+import type { Device } from "../../src/gpu/device.ts";
+import { open } from "./ours.ts";
+import { AbsentError, type Peer, RunningPeer } from "./peers.ts";
+import { flopsOf, ROWS } from "./rows.ts";
+
+/** The figures of one row; times are medians in milliseconds. */
+export interface Figure {
+  readonly name: string;
+  readonly ms: number;
+  /** Floating-point operations of the products, in 1e9 a second. */
+  readonly gflops?: number;
+  /** Most bytes of GPU memory in use at once, inputs included. */
+  readonly bytes?: number;
+  readonly peers: Readonly<Record<string, number>>;
+}
+
+/** How to measure. */
+export interface MeasureOptions {
+  readonly repeats: number;
+  readonly peers: readonly Peer[];
+  /** Told of a peer that cannot run, and why. */
+  readonly onAbsent: (peer: string, row: string, reason: string) => void;
+}
+
+const WARM_UP = 2;
+
+/** The median. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b), middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Times one row. */
+export async function measure(
+  device: Device,
+  name: string,
+  { repeats, peers, onAbsent }: MeasureOptions,
+): Promise<Figure> {
+  const row = ROWS.get(name)!;
+  await using processes = new AsyncDisposableStack();
+  const running = new Map<string, RunningPeer>();
+  for (const peer of peers.filter((peer) => peer.serves(row))) {
+    await presentOrTold(peer.name, async () => {
+      const started = await RunningPeer.start(peer, name, device.info.provider);
+      running.set(peer.name, processes.use(started));
+    });
+  }
+  using ours = open(device, row);
+  for (let i = 0; i < WARM_UP; i++) await ours.run();
+
+  const times: number[] = [], theirs = new Map<string, number[]>();
+  for (let round = 0; round < repeats; round++) {
+    times.push(await ours.run());
+    for (const [peer, process] of running) {
+      await presentOrTold(peer, async () => {
+        theirs.set(peer, [...theirs.get(peer) ?? [], await process.run()]);
+      });
+    }
+  }
+  const ms = median(times), flops = flopsOf(row);
+  return {
+    name,
+    ms,
+    gflops: flops && flops / ms / 1e6,
+    bytes: ours.peakBytes,
+    peers: Object.fromEntries([...theirs].map(([peer, all]) => [peer, median(all)])),
+  };
+
+  /** Drops a peer that fails, and tells of it. */
+  async function presentOrTold(peer: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof AbsentError)) throw error;
+      running.delete(peer);
+      theirs.delete(peer);
+      onAbsent(peer, name, error.message);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * This project's side of every row.
+ *
+ * @module
+ */
+import { Tape } from "../../src/autograd/tape.ts";
+import { kMedoids } from "../../src/cluster/k_medoids.ts";
+import type { Device } from "../../src/gpu/device.ts";
+import { Parameters } from "../../src/nn/parameters.ts";
+import { block } from "../../src/nn/transformer.ts";
+import { mul } from "../../src/ops/binary.ts";
+import { matmul } from "../../src/ops/matmul.ts";
+import { mean } from "../../src/ops/reduce.ts";
+import { Random } from "../../src/tensor/random.ts";
+import { Scope } from "../../src/tensor/scope.ts";
+import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
+import {
+  BLOCK,
+  BLOCK_PARAMETERS,
+  type BlockParameter,
+  initial,
+  noise,
+  operandShapes,
+  type Row,
+} from "./rows.ts";
+
+/** The checkpoint's names of the block's parameters. */
+const NAMES: Readonly<Record<BlockParameter, string>> = {
+  norm1Weight: "ln_1.weight",
+  norm1Bias: "ln_1.bias",
+  qkvWeight: "attn.in_proj_weight",
+  qkvBias: "attn.in_proj_bias",
+  outWeight: "attn.out_proj.weight",
+  outBias: "attn.out_proj.bias",
+  norm2Weight: "ln_2.weight",
+  norm2Bias: "ln_2.bias",
+  fcWeight: "mlp.c_fc.weight",
+  fcBias: "mlp.c_fc.bias",
+  projWeight: "mlp.c_proj.weight",
+  projBias: "mlp.c_proj.bias",
+};
+
+/** Records one run of a row; the inputs belong to the open scope. */
+export function prepare(device: Device, row: Row): () => void {
+  switch (row.kind) {
+    case "matmul": {
+      const [a, b] = operandShapes(row).map(([rows, cols]) =>
+        tensor(device, noise(rows * cols), [rows, cols])
+      );
+      const options = { transposeA: row.form === "atb", transposeB: row.form === "abt" };
+      return () => void matmul(a, b, options);
+    }
+    case "block":
+      return prepareBlock(device, row.backward);
+    case "kmedoids": {
+      const { segments, tokens, width, k } = row;
+      // Normal and from a seed: the number of iterations depends on the tokens.
+      const random = new Random(1, [0]);
+      const data = Float32Array.from({ length: segments * tokens * width }, () => random.normal());
+      const x = tensor(device, data, [segments, tokens, width]);
+      return () => void kMedoids(x, { k });
+    }
+  }
+}
+
+function prepareBlock(device: Device, backward: boolean): () => void {
+  const { frames, tokens, width } = BLOCK;
+  const entries = (Object.keys(NAMES) as BlockParameter[]).map((name): [string, Tensor] => {
+    // Stored as PyTorch stores them, [out, in]; noise has no direction.
+    const shape = BLOCK_PARAMETERS[name].toReversed();
+    return [NAMES[name], tensor(device, initial(name), shape)];
+  });
+  const parameters = new Parameters(device, new Map(entries));
+  const x = tensor(device, noise(frames * tokens * width), [frames, tokens, width]);
+  if (!backward) return () => void block(x, parameters);
+  const leaves = [x, ...entries.map(([, parameter]) => parameter)];
+  return () => {
+    using tape = new Tape();
+    tape.watch(...leaves);
+    const loss = tape.run(() => {
+      const y = block(x, parameters);
+      return mean(mul(y, y));
+    });
+    tape.backward(loss, leaves);
+  };
+}
+
+/** A row made ready to be timed. */
+export interface Prepared extends Disposable {
+  /** Runs it once and gives the milliseconds, recording and waiting included. */
+  run(): Promise<number>;
+  /** Most bytes of GPU memory in use at once so far, inputs included. */
+  readonly peakBytes: number;
+}
+
+/** Makes a row ready on a device. */
+export function open(device: Device, row: Row): Prepared {
+  const scope = new Scope(device);
+  device.pool.trim();
+  device.pool.resetPeak();
+  const record = prepare(device, row);
+  return {
+    async run() {
+      const start = performance.now();
+      {
+        using _run = new Scope(device);
+        record();
+      }
+      await device.idle();
+      return performance.now() - start;
+    },
+    get peakBytes() {
+      return device.memory.peak;
+    },
+    [Symbol.dispose]: () => scope[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,80 @@
+"""PyTorch on the CPU, on every core: a yardstick where it is at hand. It keeps to the conversation that
+child.ts describes:
+
+    python3 pytorch.py ROW
+"""
+import json
+import os
+import re
+import sys
+import time
+
+FRAMES, TOKENS, HEADS, HEAD_WIDTH, WIDTH, HIDDEN = 12, 50, 12, 64, 768, 3072
+WARM_UP = 3
+
+
+def say(**message):
+    print(json.dumps(message), flush=True)
+
+
+def prepare_matmul(torch, m, k, n, form):
+    a = torch.randn(k, m).T if form == "atb" else torch.randn(m, k)
+    b = torch.randn(n, k).T if form == "abt" else torch.randn(k, n)
+    return lambda: a @ b
+
+
+def prepare_block(torch, backward):
+    functional = torch.nn.functional
+
+    def linear(inputs, outputs):
+        return torch.randn(outputs, inputs) * 0.02, torch.zeros(outputs)
+
+    norms = [(torch.ones(WIDTH), torch.zeros(WIDTH)) for _ in range(2)]
+    sizes = [(WIDTH, 3 * WIDTH), (WIDTH, WIDTH), (WIDTH, HIDDEN), (HIDDEN, WIDTH)]
+    layers = [linear(*size) for size in sizes]
+    x = torch.randn(FRAMES * TOKENS, WIDTH)
+    leaves = [x, *[p for pair in norms + layers for p in pair]]
+
+    def block():
+        qkv = functional.linear(functional.layer_norm(x, (WIDTH,), *norms[0]), *layers[0])
+        q, k, v = qkv.view(FRAMES, TOKENS, 3, HEADS, HEAD_WIDTH).permute(2, 0, 3, 1, 4)
+        mixed = functional.scaled_dot_product_attention(q, k, v)
+        mixed = mixed.transpose(1, 2).reshape(FRAMES * TOKENS, WIDTH)
+        y = x + functional.linear(mixed, *layers[1])
+        hidden = functional.linear(functional.layer_norm(y, (WIDTH,), *norms[1]), *layers[2])
+        return y + functional.linear(hidden * torch.sigmoid(1.702 * hidden), *layers[3])
+
+    if not backward:
+        return torch.no_grad()(block)
+    for leaf in leaves:
+        leaf.requires_grad_(True)
+    return lambda: torch.autograd.grad(block().square().mean(), leaves)
+
+
+def prepare(torch, row):
+    product = re.fullmatch(r"matmul_(\d+)(?:_(\d+)_(\d+)_(ab|abt|atb))?", row)
+    if product:
+        m, k, n, form = product.groups()
+        return prepare_matmul(torch, int(m), int(k or m), int(n or m), form or "ab")
+    if row.startswith("block_"):
+        return prepare_block(torch, row == "block_backward")
+    raise ValueError(f"no {row}")
+
+
+def main():
+    try:
+        import torch
+        torch.set_num_threads(os.cpu_count())
+        run = prepare(torch, sys.argv[1])
+        for _ in range(WARM_UP):
+            run()
+    except Exception as error:
+        return say(absent=str(error).splitlines()[0])
+    say(ready=f"PyTorch {torch.__version__}")
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        run()
+        say(ms=(time.perf_counter() - start) * 1e3)
+
+
+main()

@@ -1,0 +1,89 @@
+/**
+ * Figures as a table for the terminal and as `RESULTS.md`.
+ *
+ * @module
+ */
+import type { Figure } from "./measure.ts";
+import { PEERS } from "./peers.ts";
+
+/** Where and how figures came about. */
+export interface Circumstances {
+  readonly device: string;
+  /** Processor cores and memory. */
+  readonly machine: string;
+  /** The load of the machine before the first row, in running processes. */
+  readonly load: number;
+  readonly command: string;
+  readonly date: string;
+  readonly repeats: number;
+  /** Peers that could not run, with the reason. */
+  readonly absences: readonly string[];
+}
+
+const HEAD = ["row", "ms", "GFLOP/s", "GPU MiB"];
+
+/** One line of cells for each figure, peers with their ratio to this project. */
+function cells(figures: readonly Figure[]): string[][] {
+  const peers = PEERS.map(({ name }) => name)
+    .filter((name) => figures.some((figure) => name in figure.peers));
+  return [
+    [...HEAD, ...peers],
+    ...figures.map(({ name, ms, gflops, bytes, peers: theirs }) => [
+      name,
+      time(ms),
+      gflops?.toFixed(1) ?? "",
+      bytes === undefined ? "" : (bytes / 2 ** 20).toFixed(0),
+      ...peers.map((peer) =>
+        peer in theirs ? `${time(theirs[peer])} (${(theirs[peer] / ms).toFixed(2)}x)` : ""
+      ),
+    ]),
+  ];
+}
+
+const time = (ms: number) => ms.toFixed(ms < 10 ? 2 : 1);
+
+/** A table in columns. */
+export function table(figures: readonly Figure[]): string {
+  return aligned(cells(figures)).map((line) => line.join("  ").trimEnd()).join("\n");
+}
+
+/** Cells padded to the width of their column: the first to the right, numbers to the left. */
+function aligned(lines: readonly string[][]): string[][] {
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  return lines.map((line) =>
+    line.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))
+  );
+}
+
+/** The text of `RESULTS.md`. */
+export function resultsPage(figures: readonly Figure[], seen: Circumstances): string {
+  const [head, ...rows] = aligned(cells(figures));
+  const rule = head.map((cell, i) =>
+    i === 0 ? "-".repeat(cell.length) : `${"-".repeat(cell.length - 1)}:`
+  );
+  const line = (parts: readonly string[]) => `| ${parts.join(" | ")} |`;
+  const absences = seen.absences.length === 0
+    ? ""
+    : `\nNot measured:\n\n${seen.absences.map((absence) => `- ${absence}\n`).join("")}`;
+  return `# Results
+
+Written by \`${seen.command}\`; do not edit.
+
+- device: ${seen.device}
+- machine: ${seen.machine}, load before the run ${seen.load.toFixed(2)}
+- date: ${seen.date}
+
+Times are milliseconds, medians of ${seen.repeats} runs after a warm-up, this project and its peers in turn,
+each peer in a process of its own. A ratio above 1 means that the peer takes that many times as long.
+GPU MiB is the most memory in use at once, inputs included.
+
+${[head, rule, ...rows].map(line).join("\n")}
+${absences}
+- \`matmul_M_K_N\`: \`ab\` multiplies as stored, \`abt\` with B stored transposed, \`atb\` with A.
+- \`block_forward\`: one ViT-B/32 block over 12 frames of 50 tokens, width 768, 12 heads.
+  \`block_backward\`: the same, its mean square, and the gradients of all parameters and of the input.
+- \`kmedoids_B_N_K\`: B segments of N normal tokens of width 768 into K clusters, to convergence.
+- WebGPU peers run on the same device through the same implementation of WebGPU as this project; peers on
+  the CPU run on every core.
+`;
+}
