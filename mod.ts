@@ -26,13 +26,16 @@ export { crossEntropy, type CrossEntropyOptions } from "./src/ops/cross_entropy.
 export { clipGradients, type ClipOptions, globalNorm } from "./src/ops/global_norm.ts";
 export { clampScalar } from "./src/ops/clamp_scalar.ts";
 export { type Metric, pairwiseDistance, type PairwiseOptions } from "./src/cluster/distance.ts";
-export { type Clusters, kMedoids, type KMedoidsOptions } from "./src/cluster/k_medoids.ts";
+export { type Clusters, kMedoids } from "./src/cluster/k_medoids.ts";
+export type { KMedoidsOptions } from "./src/cluster/k_medoids_options.ts";
 export {
   type ClusteredTokens,
   clusterTokens,
   type ClusterTokensOptions,
   segmentMajor,
 } from "./src/cluster/segments.ts";
+export { poolFrames } from "./src/cluster/pooling.ts";
+export { type SampleOptions, sampleTokenIds, sampleTokens } from "./src/cluster/sampling.ts";
 export type { Segmentation } from "./src/cluster/layout.ts";
 export { Parameters } from "./src/nn/parameters.ts";
 export { block as transformerBlock } from "./src/nn/transformer.ts";
@@ -49,7 +52,7 @@ export {
   type Groupings,
   type PairBatch,
 } from "./src/centerclip/model.ts";
-export type { ClusterStep } from "./src/centerclip/plan.ts";
+export { clusterPlan, type ClusterPlanSettings, type ClusterStep } from "./src/centerclip/plan.ts";
 export { loadTokenizer, type PackedText, Tokenizer } from "./src/clip/tokenizer.ts";
 export {
   type BidirectionalMetrics,

@@ -10,45 +10,14 @@ import type { Device } from "../gpu/device.ts";
 import { Scope, tidy } from "../tensor/scope.ts";
 import { sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { distances, type Metric } from "./distance.ts";
+import { distances } from "./distance.ts";
+import type { KMedoidsOptions } from "./k_medoids_options.ts";
 import { plainLayout, type TokenLayout, tokensOf } from "./layout.ts";
 import { readyTokens, tokenNorms } from "./tokens.ts";
 
 const kernel = { name: "k_medoids", source };
 /** Most bytes of distances at a time: room for more segments than a GPU runs at once. */
 const MOST_SCRATCH = 2 ** 28;
-
-/** Options of {@link kMedoids}. */
-export interface KMedoidsOptions extends Metric {
-  /** Clusters of each segment, 1 to N. */
-  readonly k: number;
-  /** Divide the tokens by their norm (plus 1e-6) first. Default false. */
-  readonly preNorm?: boolean;
-  /** Most iterations; 0 keeps the start. Default 100. */
-  readonly iterationLimit?: number;
-  /**
-   * A segment is done once its medoids move less than this in one iteration, summed over the medoids,
-   * in the distance in use. Default 1e-6: when none moves.
-   */
-  readonly threshold?: number;
-  /** Sort the medoids of each segment by token. Default true. */
-  readonly sortIds?: boolean;
-  /** Start from these tokens, `[B, K]` (or `[K]`), instead of KKZ's choice. */
-  readonly init?: Tensor<"i32">;
-  /** Distances to use instead of the tokens', `[B, N, N]` (or `[N, N]`), symmetric. */
-  readonly distances?: Tensor<"f32">;
-  /**
-   * Segments at a time; bounds the memory, never changes a result. Default: as many as have distances
-   * of 256 MiB, or fit one binding.
-   */
-  readonly splitSize?: number;
-  /**
-   * `reference` brings back what only the original does: `splitSize` (default 16) segments share one
-   * stopping rule and one shift of the distances, and without `sortIds` the assignment is the one before
-   * the last update. See `src/compat/k_medoids.ts`.
-   */
-  readonly compat?: "reference";
-}
 
 /** What {@link kMedoids} finds. */
 export interface Clusters {

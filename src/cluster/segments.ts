@@ -6,7 +6,8 @@
 import { UsageError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { averageClusters, gatherCentres } from "./centres.ts";
-import { clusterSegments, type KMedoidsOptions } from "./k_medoids.ts";
+import { clusterSegments } from "./k_medoids.ts";
+import type { KMedoidsOptions } from "./k_medoids_options.ts";
 import { type Segmentation, segmentLayout } from "./layout.ts";
 
 /** Options of {@link clusterTokens}. */

@@ -11,7 +11,7 @@
  */
 import source from "../../kernels/cluster/k_medoids_reference.wgsl" with { type: "text" };
 import { distances as distancesOf, pairwiseDistance } from "../cluster/distance.ts";
-import type { KMedoidsOptions } from "../cluster/k_medoids.ts";
+import type { KMedoidsOptions } from "../cluster/k_medoids_options.ts";
 import { type TokenLayout, tokensOf } from "../cluster/layout.ts";
 import { packTokens, tokenNorms } from "../cluster/tokens.ts";
 import { tidy } from "../tensor/scope.ts";
