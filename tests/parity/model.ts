@@ -33,7 +33,7 @@ export function configOf(config: Fields): ClipConfig {
 }
 
 /** Names of the original's token algorithms, for what is not built of them. */
-const ALGORITHMS: Readonly<Record<string, string>> = {
+export const ALGORITHMS: Readonly<Record<string, string>> = {
   pooling: "frame pooling in the model",
   sparse_sampling: "sparse sampling of tokens in the model",
   spectral: "spectral clustering",

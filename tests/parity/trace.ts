@@ -73,11 +73,9 @@ export async function compareChoices(
   checks: Checks,
   { choices }: Trace,
 ): Promise<void> {
-  for (const [k, { step, medoids, assignment }] of choices.entries()) {
-    for (const [name, ids] of [["medoids", medoids], ["assign", assignment]] as const) {
-      const { shape, data } = await integers(golden.output(`ids${k}_${name}`));
-      checks.equal(`ids${k}_${name}`, reorder({ shape, data: await ids }, step, true), data);
-    }
+  for (const [k, { step: { targetFrames }, medoids, assignment }] of choices.entries()) {
+    await compareIds(golden, checks, `ids${k}_medoids`, await medoids, targetFrames);
+    await compareIds(golden, checks, `ids${k}_assign`, await assignment, targetFrames);
   }
 }
 
@@ -87,29 +85,39 @@ export async function groupingsOf(
   plan: readonly ClusterStep[],
   device: Device,
 ): Promise<Groupings> {
-  const choices = await Promise.all(plan.map(async (step, k) => {
-    const read = async (name: string) => {
-      const ids = await integers(golden.output(`ids${k}_${name}`));
-      return tensor(device, reorder(ids, step), [...ids.shape]);
-    };
-    return { medoids: await read("medoids"), assignment: await read("assign") };
-  }));
+  const choices = await Promise.all(plan.map(async ({ targetFrames }, k) => ({
+    medoids: await uploadIds(golden, device, `ids${k}_medoids`, targetFrames),
+    assignment: await uploadIds(golden, device, `ids${k}_assign`, targetFrames),
+  })));
   return (step) => choices[plan.indexOf(step)];
 }
 
-/**
- * Medoids or assignments [segments, n] from the original's order of segments, `s * videos + b`, into this
- * project's, `b * targetFrames + s`; `back` is the other way.
- */
-function reorder(
-  { shape: [segments, n], data }: { shape: readonly number[]; data: Int32Array },
-  { targetFrames }: ClusterStep,
-  back = false,
-): Int32Array<ArrayBuffer> {
-  const result = new Int32Array(data.length);
-  for (const [theirs, ours] of segmentMajor(segments / targetFrames, targetFrames).entries()) {
-    const [from, to] = back ? [ours, theirs] : [theirs, ours];
-    result.set(data.subarray(from * n, (from + 1) * n), to * n);
-  }
-  return result;
+/** Compares medoids or assignments of segments in this project's order with an output. */
+export async function compareIds(
+  golden: GoldenCase,
+  checks: Checks,
+  output: string,
+  found: Int32Array,
+  targetFrames: number,
+): Promise<void> {
+  const { shape, data } = await integers(golden.output(output));
+  const order = segmentMajor(shape[0] / targetFrames, targetFrames);
+  checks.equal(output, order.flatMap((ours) => [...row(found, ours, shape[1])]), data);
 }
+
+/** The medoids or assignments of an output, in this project's order of segments. */
+export async function uploadIds(
+  golden: GoldenCase,
+  device: Device,
+  output: string,
+  targetFrames: number,
+): Promise<Tensor<"i32">> {
+  const { shape, data } = await integers(golden.output(output));
+  const ids = new Int32Array(data.length);
+  for (const [theirs, ours] of segmentMajor(shape[0] / targetFrames, targetFrames).entries()) {
+    ids.set(row(data, theirs, shape[1]), ours * shape[1]);
+  }
+  return tensor(device, ids, [...shape]);
+}
+
+const row = (values: Int32Array, i: number, n: number) => values.subarray(i * n, (i + 1) * n);

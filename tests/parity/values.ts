@@ -44,3 +44,16 @@ export function upload<T extends GoldenTensor>(
 ): Tensor<Uploaded<T["data"]>> {
   return tensor(device, data as T["data"], shape);
 }
+
+/** Swaps the first two of three axes. */
+export function swapAxes(
+  values: Float32Array,
+  [a, b, width]: readonly number[],
+): Float32Array<ArrayBuffer> {
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < a * b; row++) {
+    const to = (row % b) * a + Math.floor(row / b);
+    result.set(values.subarray(row * width, (row + 1) * width), to * width);
+  }
+  return result;
+}

@@ -19,7 +19,7 @@ import { type Context, type Kinds, notBuilt } from "../kind.ts";
 import { configOf, demandBuilt, modelOf, parametersOf } from "../model.ts";
 import { parseTolerance } from "../tolerance.ts";
 import { compareChoices, groupingsOf, type Trace, traceBlocks } from "../trace.ts";
-import { floats, integers, upload } from "../values.ts";
+import { floats, integers, swapAxes, upload } from "../values.ts";
 
 /** Tensor of token ids as the encoder takes it. */
 async function tokensOf(golden: GoldenCase, name: string) {
@@ -69,16 +69,6 @@ async function compareStates(golden: GoldenCase, checks: Checks, { states }: Tra
     const { shape: [length, batch, width], data } = await floats(golden.output(name));
     checks.close(name, swapAxes(await state, [batch, length, width]), data, tolerance);
   }
-}
-
-/** Swaps the first two of three axes. */
-function swapAxes(values: Float32Array, [a, b, width]: readonly number[]): Float32Array {
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < a * b; row++) {
-    const to = (row % b) * a + Math.floor(row / b);
-    result.set(values.subarray(row * width, (row + 1) * width), to * width);
-  }
-  return result;
 }
 
 /**

@@ -13,6 +13,8 @@ import { metrics } from "./metrics.ts";
 import { modelRules } from "./model_rules.ts";
 import { optim } from "./optim.ts";
 import { schedules } from "./schedules.ts";
+import { spectral } from "./spectral.ts";
+import { token } from "./token.ts";
 import { tokenizer } from "./tokenizer.ts";
 
 /** Tried in this order. */
@@ -26,5 +28,7 @@ export const KINDS: readonly Kinds[] = [
   modelRules,
   optim,
   schedules,
+  spectral,
+  token,
   tokenizer,
 ];
