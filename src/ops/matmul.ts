@@ -134,7 +134,8 @@ const op = defineOp<[a: Tensor, b: Tensor, bias: Input, residual: Input], Attrib
     const { transposeA, transposeB, alpha, biasShape, residualShape } = attributes;
     // Weights that a whole batch shares collect their gradient over all its rows.
     const shared = b!.shape.length === 2;
-    const flat = (x: Tensor) => shared ? x.reshape([-1, x.shape.at(-1)!]) : x;
+    const flat = (x: Tensor) =>
+      shared ? x.reshape([sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!]) : x;
     const product = (x: Tensor, y: Tensor, tx: boolean, ty: boolean) =>
       multiply(x, y, undefined, undefined, {
         transposeA: tx,
