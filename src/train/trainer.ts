@@ -60,7 +60,8 @@ export class Trainer implements Disposable {
   /** Learning rate of new parameters in the step after `step` steps. */
   rate(step: number): number {
     const { lr, warmup_proportion } = this.settings;
-    return learningRate(step, { base: lr, total: this.totalSteps, warmup: warmup_proportion });
+    const total = this.totalSteps;
+    return learningRate(step, { base: lr, total, warmup: warmup_proportion * total });
   }
 
   /**
