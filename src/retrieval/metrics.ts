@@ -64,8 +64,15 @@ function formatLine(metrics: RetrievalMetrics, prefix: string): string {
     ["Median R", metrics.MedianR],
     ["Mean R", metrics.MeanR],
   ];
-  const text = figures.map(([name, value]) => `${prefix}${name}: ${value.toFixed(1)}`);
+  const text = figures.map(([name, value]) => `${prefix}${name}: ${oneDecimal(value)}`);
   return ` (metric) >>>  ${text.join(" - ")}`;
+}
+
+/** One decimal, halves to even, as Python prints it; `toFixed` rounds them up. */
+function oneDecimal(value: number): string {
+  // Only odd multiples of a quarter lie exactly between two decimals.
+  const tie = Math.abs(value * 4 % 2) === 1;
+  return (tie ? 2 * Math.round(value * 5) / 10 : value).toFixed(1);
 }
 
 /**

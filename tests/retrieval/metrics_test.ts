@@ -96,3 +96,16 @@ Deno.test("the log shows both directions with one decimal", () => {
     "V2T$Mean R: 1.0",
   ]);
 });
+
+Deno.test("a mean rank half way between two decimals is written with the even one", () => {
+  const perfect = retrievalMetrics(Float32Array.of(1), 1, 1);
+  const written = (MeanR: number) =>
+    formatMetrics({ t2v: { ...perfect, MeanR }, v2t: perfect })[1].split("Mean R: ")[1];
+  assert.deepEqual([1.25, 1.75, 2.25, 1.35, 10.5].map(written), [
+    "1.2",
+    "1.8",
+    "2.2",
+    "1.4",
+    "10.5",
+  ]);
+});
