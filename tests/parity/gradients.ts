@@ -13,7 +13,7 @@ import { floats } from "./values.ts";
 const NORMS = { ...EXACT, rtol: 1e-3 };
 
 /** The fixed vector onto which manifests project large tensors. */
-const projection = (i: number) => Math.cos(0.37 * i);
+export const projection = (i: number) => Math.cos(0.37 * i);
 
 /**
  * Compares every gradient by its norm and its projection (`grad_stats`), and element by element where

@@ -91,6 +91,16 @@ export function parametersOf(
   return new Parameters(device, tensors);
 }
 
+/** A state dict with the temperature that the flags of a case set. */
+export function withTemperature(
+  state: ReadonlyMap<string, GoldenTensor>,
+  flags: Fields,
+): ReadonlyMap<string, GoldenTensor> {
+  const temperature = flags.optionalNumber("temperature_new") ?? 1;
+  if (temperature <= 1) return state;
+  return new Map(state).set("clip.logit_scale", { shape: [], data: Float32Array.of(temperature) });
+}
+
 /** A model as the flags of a case make it. */
 export function modelOf(parameters: Parameters, config: ClipConfig, flags: Fields): CenterClip {
   return new CenterClip(parameters, config, {

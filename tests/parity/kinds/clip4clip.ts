@@ -6,7 +6,6 @@
 import {
   CenterClip,
   configOf,
-  type Device,
   type Groupings,
   type PairBatch,
   Scope,
@@ -14,40 +13,27 @@ import {
   Tape,
   tensor,
 } from "../../../mod.ts";
+import { type HostBatch, readBatch, uploadBatch } from "../batch.ts";
 import type { Checks } from "../checks.ts";
 import type { GoldenCase } from "../golden.ts";
-import type { GoldenTensor } from "../golden_file.ts";
 import { compareGradients } from "../gradients.ts";
 import { type Context, type Kinds, notBuilt } from "../kind.ts";
-import { configOf as configFrom, demandBuilt, modelOf, parametersOf } from "../model.ts";
+import {
+  configOf as configFrom,
+  demandBuilt,
+  modelOf,
+  parametersOf,
+  withTemperature,
+} from "../model.ts";
 import { parseTolerance } from "../tolerance.ts";
 import { compareChoices, groupingsOf, traceBlocks } from "../trace.ts";
-import { floats, integers } from "../values.ts";
+import { floats } from "../values.ts";
 
 /** The batch of a case. What an evaluation case leaves unsaid is the area's. */
-function batchOf(golden: GoldenCase, device: Device) {
-  return uploadBatch(
-    device,
-    (name) => golden.hasInput(name) ? golden.input(name) : golden.area.file.tensor(name),
+function batchOf(golden: GoldenCase): Promise<HostBatch> {
+  return readBatch((name) =>
+    golden.hasInput(name) ? golden.input(name) : golden.area.file.tensor(name)
   );
-}
-
-async function uploadBatch(device: Device, read: (name: string) => Promise<GoldenTensor>) {
-  const { shape: idShape, data: ids } = await integers(read("input_ids"));
-  const { shape: [videos, , maxFrames, ...image], data } = await floats(read("video"));
-  const { data: videoMask } = await floats(read("video_mask"));
-  const frames = tensor(device, data, [videos * maxFrames, ...image]);
-  return { text: { ids, length: idShape.at(-1)! }, frames, videoMask, videos, maxFrames };
-}
-
-/** The weights of a case, with the temperature that it sets. */
-async function weightsOf(golden: GoldenCase, device: Device) {
-  const state: Map<string, GoldenTensor> = await golden.inputGroup("state_dict");
-  const temperature = golden.params.optionalNumber("temperature_new") ?? 1;
-  if (temperature > 1) {
-    state.set("clip.logit_scale", { shape: [], data: Float32Array.of(temperature) });
-  }
-  return parametersOf(device, state);
 }
 
 /** Training and evaluation of one batch. */
@@ -56,7 +42,9 @@ async function forward(golden: GoldenCase, checks: Checks, context: Context): Pr
   demandBuilt(params);
   const device = await context.device();
   using _scope = new Scope(device);
-  const parameters = await weightsOf(golden, device), batch = await batchOf(golden, device);
+  const state = withTemperature(await golden.inputGroup("state_dict"), params);
+  const parameters = parametersOf(device, state);
+  const batch = uploadBatch(device, await batchOf(golden));
   const model = modelOf(parameters, configFrom(golden.area.manifest.object("config")), params);
 
   const robust = entry.flag("robust");
@@ -99,7 +87,7 @@ async function similarities(
   golden: GoldenCase,
   checks: Checks,
   model: CenterClip,
-  batch: Awaited<ReturnType<typeof batchOf>>,
+  batch: PairBatch,
   injected: Groupings | undefined,
 ): Promise<void> {
   const tolerance = parseTolerance(golden.tolerance, "sim");
@@ -114,7 +102,7 @@ async function similarities(
   await compare("sim_matrix_train", logits);
   await compare("sim_matrix_eval", logits);
 
-  const { segments, device } = model, { videoMask, maxFrames } = batch;
+  const { segments, device, options: { maxFrames } } = model, { videoMask } = batch;
   const mask = segmentMask(videoMask, maxFrames, segments, { compat: "reference" });
   const output = "video_mask_after_cluster";
   checks.equal(output, mask, (await golden.output(output)).data);
@@ -122,7 +110,7 @@ async function similarities(
   // Evaluation meets encoded texts and videos block by block: here the first texts, the last videos.
   const part = golden.outputs.find((name) => name.startsWith("sim_eval_rect_"))!;
   const [, rows, columns] = part.match(/_(\d+)x(\d+)$/)!.map(Number);
-  const { embedDim } = model.config, skipped = batch.videos - columns;
+  const { embedDim } = model.config, skipped = videoMask.length / maxFrames - columns;
   const text = (await texts.data() as Float32Array<ArrayBuffer>).slice(0, rows * embedDim);
   const video = (await videos.data() as Float32Array<ArrayBuffer>)
     .slice(skipped * segments * embedDim);
@@ -137,9 +125,10 @@ async function similarities(
 async function evaluation(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
   const device = await context.device();
   using _scope = new Scope(device);
-  const { text, frames, videoMask, maxFrames } = await batchOf(golden, device);
+  const host = await batchOf(golden), maxFrames = host.mask.shape.at(-1)!;
+  const { text, frames, videoMask } = uploadBatch(device, host);
   const config = configFrom(golden.area.manifest.object("config"));
-  const parameters = await weightsOf(golden, device);
+  const parameters = parametersOf(device, await golden.inputGroup("state_dict"));
   const model = new CenterClip(parameters, config, { maxFrames, compat: "reference" });
   const texts = model.encodeText(text), vectors = model.encodeVideo(frames);
   const pooled = model.poolVideo(vectors, videoMask);
@@ -171,12 +160,12 @@ async function original(golden: GoldenCase, checks: Checks, context: Context): P
   const device = await context.device();
   using _scope = new Scope(device);
   const source = golden.area.sibling(golden.inputText("source"));
-  const batch = await uploadBatch(device, (name) => source.tensor(name));
+  const host = await readBatch(source), batch = uploadBatch(device, host);
   const [, pattern] = entry.text("clip_state").split(" ");
   const state = await golden.area.sibling(entry.text("clip_state")).group(pattern);
   const parameters = parametersOf(device, state, "clip.");
   const shapes = new Map(Array.from(state, ([name, { shape }]) => [name, shape]));
-  const { maxFrames } = batch;
+  const maxFrames = host.mask.shape.at(-1)!;
   const model = new CenterClip(parameters, configOf(shapes), { maxFrames, compat: "reference" });
 
   const similarity = parseTolerance(golden.tolerance, "sim");

@@ -16,6 +16,7 @@ import { schedules } from "./schedules.ts";
 import { spectral } from "./spectral.ts";
 import { token } from "./token.ts";
 import { tokenizer } from "./tokenizer.ts";
+import { train } from "./train.ts";
 
 /** Tried in this order. */
 export const KINDS: readonly Kinds[] = [
@@ -31,4 +32,5 @@ export const KINDS: readonly Kinds[] = [
   spectral,
   token,
   tokenizer,
+  train,
 ];
