@@ -17,9 +17,11 @@ export interface Peer {
 }
 
 const file = (name: string) => new URL(`peers/${name}`, import.meta.url);
+// The peers have a lock of their own: what stands in the project's is fetched on every new machine.
+const lock = `--lock=${decodeURIComponent(file("deno.lock").pathname)}`;
 const deno = (name: string, backend: string): Peer["command"] => (row, provider) => [
   Deno.execPath(),
-  ...["run", "-A", "--quiet", "--no-check", file(name).href, row, backend, provider],
+  ...["run", "-A", "--quiet", "--no-check", lock, file(name).href, row, backend, provider],
 ];
 const notClustering = ({ kind }: Row) => kind !== "kmedoids";
 const forwardOnly = (row: Row) => notClustering(row) && !(row.kind === "block" && row.backward);
