@@ -68,8 +68,11 @@ async function kMedoidsCase(golden: GoldenCase, checks: Checks, context: Context
     checks.equal("assign", found.assignment, assignment.data);
     return;
   }
-  const first = kMedoids(tokens, { ...options, iterationLimit: 0, sortIds: false });
-  checks.equal("kkz_init", await first.medoids.data(), start.data);
+  // Tokens of one length leave the first of them to rounding.
+  if (!options.preNorm) {
+    const first = kMedoids(tokens, { ...options, iterationLimit: 0, sortIds: false });
+    checks.equal("kkz_init", await first.medoids.data(), start.data);
+  }
   const ours = objective(x, found, { ...metricOf(params), preNorm: options.preNorm });
   const worse = ours.map((value, i) => Math.max(0, value - expected.data[i]));
   checks.close("excess of the objective", worse, worse.map(() => 0), {
