@@ -43,43 +43,39 @@ export async function measure(
 ): Promise<Figure> {
   const row = ROWS.get(name)!;
   await using processes = new AsyncDisposableStack();
-  const running = new Map<string, RunningPeer>();
+  const entrants = new Map<string, { process: RunningPeer; times: number[] }>();
+  /** Does a peer's work; a peer that fails is out. */
+  const attempt = async (peer: string, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof AbsentError)) throw error;
+      entrants.delete(peer);
+      onAbsent(peer, name, error.message);
+    }
+  };
   for (const peer of peers.filter((peer) => peer.serves(row))) {
-    await presentOrTold(peer.name, async () => {
-      const started = await RunningPeer.start(peer, name, device.info.provider);
-      running.set(peer.name, processes.use(started));
+    await attempt(peer.name, async () => {
+      const process = await RunningPeer.start(peer, name, device.info.provider);
+      entrants.set(peer.name, { process: processes.use(process), times: [] });
     });
   }
   using ours = open(device, row);
   for (let i = 0; i < WARM_UP; i++) await ours.run();
 
-  const times: number[] = [], theirs = new Map<string, number[]>();
+  const own: number[] = [];
   for (let round = 0; round < repeats; round++) {
-    times.push(await ours.run());
-    for (const [peer, process] of running) {
-      await presentOrTold(peer, async () => {
-        theirs.set(peer, [...theirs.get(peer) ?? [], await process.run()]);
-      });
+    own.push(await ours.run());
+    for (const [peer, { process, times }] of entrants) {
+      await attempt(peer, async () => void times.push(await process.run()));
     }
   }
-  const ms = median(times), flops = flopsOf(row);
+  const ms = median(own), flops = flopsOf(row);
   return {
     name,
     ms,
     gflops: flops && flops / ms / 1e6,
     bytes: ours.peakBytes,
-    peers: Object.fromEntries([...theirs].map(([peer, all]) => [peer, median(all)])),
+    peers: Object.fromEntries([...entrants].map(([peer, { times }]) => [peer, median(times)])),
   };
-
-  /** Drops a peer that fails, and tells of it. */
-  async function presentOrTold(peer: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof AbsentError)) throw error;
-      running.delete(peer);
-      theirs.delete(peer);
-      onAbsent(peer, name, error.message);
-    }
-  }
 }

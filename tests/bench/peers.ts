@@ -122,7 +122,7 @@ export class RunningPeer implements AsyncDisposable {
   /** Ends the process. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer.close().catch(() => {});
-    await this.#process.stdout.cancel().catch(() => {});
+    await this.#lines.return(undefined);
     await this.#process.status;
     await this.#log;
   }

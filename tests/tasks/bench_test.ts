@@ -1,0 +1,32 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+
+async function bench(...args: string[]) {
+  const provider = Deno.env.get("CENTERCLIP_PROVIDER") ?? "auto";
+  const task = new URL("../../tasks/bench.ts", import.meta.url).href;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", task, "--provider", provider, ...args],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+Deno.test("bench --json --only prints one figure, without peers, alone on standard output", async () => {
+  const { code, out } = await bench("--json", "--only", "kmedoids_16_98_49", "--repeats", "1");
+  match(out, /^\[\{.*\}\]\n$/);
+  const [{ name, ms, bytes, peers }] = JSON.parse(out);
+  strictEqual(name, "kmedoids_16_98_49");
+  ok(ms > 0 && bytes > 0, out);
+  deepStrictEqual(peers, {});
+  strictEqual(code, 0);
+});
+
+Deno.test("bench refuses a row that does not exist, and a page of one row", async () => {
+  const [unknown, partial] = await Promise.all([
+    bench("--only", "matmul_1025"),
+    bench("--only", "matmul_1024", "--write"),
+  ]);
+  match(unknown.err, /^error: --only: no row "matmul_1025"; rows: matmul_1024, .*\n$/);
+  match(partial.err, /^error: --write takes every row; leave --only out\n$/);
+  deepStrictEqual([unknown.code, partial.code, unknown.out, partial.out], [2, 2, "", ""]);
+});
