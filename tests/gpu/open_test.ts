@@ -1,21 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { summary } from "../../src/gpu/open.ts";
 import { device } from "../device.ts";
+import { probe } from "./probe.ts";
 
 const NO_DRIVERS = { VK_DRIVER_FILES: "/nonexistent", VK_ADD_DRIVER_FILES: "" };
-
-/** What the probe prints for `args`, in an environment changed by `env`. */
-async function probe(args: string[], env: Record<string, string> = {}) {
-  const inherited = Deno.env.toObject();
-  delete inherited.DENO_WEBGPU_BACKEND;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", new URL("open_probe.ts", import.meta.url).href, ...args],
-    clearEnv: true,
-    env: { ...inherited, ...env },
-  }).output();
-  strictEqual(code, 0, new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout));
-}
 
 Deno.test("each provider computes, or says in one line that it has no adapter", async (t) => {
   const opened: string[] = [];

@@ -1,7 +1,7 @@
 /**
  * Every kernel with the values that its host gives to its `const` and `alias` declarations.
  */
-import { specialise, type Specialisation } from "../../src/gpu/shader.ts";
+import { type Specialisation, specialise } from "../../src/gpu/shader.ts";
 
 type Values = readonly (number | boolean | string)[];
 type Choices = Readonly<Record<string, Values>>;

@@ -1,0 +1,43 @@
+import { rejects } from "node:assert/strict";
+import { attention } from "../../src/ops/attention.ts";
+import { add, div, mul } from "../../src/ops/binary.ts";
+import { concatRows, sliceRows } from "../../src/ops/copy_rows.ts";
+import { crossEntropy } from "../../src/ops/cross_entropy.ts";
+import { l2Normalize } from "../../src/ops/l2_normalize.ts";
+import { layerNorm } from "../../src/ops/layer_norm.ts";
+import { matmul } from "../../src/ops/matmul.ts";
+import { quickGelu } from "../../src/ops/quick_gelu.ts";
+import { mean } from "../../src/ops/reduce.ts";
+import { softmax } from "../../src/ops/softmax.ts";
+import type { Shape } from "../../src/tensor/shape.ts";
+import { empty, type Tensor } from "../../src/tensor/tensor.ts";
+import { device } from "../device.ts";
+import { repeatsBits } from "../oracle/repeat.ts";
+
+const CASES: Record<string, [shapes: Shape[], run: (...inputs: Tensor[]) => Tensor]> = {
+  "matmul() with its epilogue": [
+    [[17, 36], [44, 36], [44], [17, 44]],
+    (a, b, bias, residual) => matmul(a, b, { transposeB: true, bias, residual }),
+  ],
+  "matmul() of odd sizes": [[[31, 33], [33, 3]], (a, b) => matmul(a, b)],
+  "attention()": [[[2, 33, 3 * 2 * 64]], (qkv) => attention(qkv, { causal: true })],
+  "layerNorm()": [[[129, 64], [64], [64]], (x, gamma, beta) => layerNorm(x, gamma, beta)],
+  "l2Normalize()": [[[31, 33]], (x) => l2Normalize(x)],
+  "softmax()": [[[31, 33]], softmax],
+  "crossEntropy()": [[[33, 33]], (x) => crossEntropy(x)],
+  "mean()": [[[129, 33]], (x) => mean(x)],
+  "arithmetic with broadcasting": [
+    [[5, 1, 33], [3, 1]],
+    (a, b) => div(mul(add(a, b), a), add(mul(b, b), a)),
+  ],
+  "rows cut and joined": [[[2, 5, 3], [2, 2, 3]], (a, b) => concatRows(sliceRows(a, 1, 4), b)],
+  "quickGelu()": [[[129]], quickGelu],
+};
+
+for (const [name, [shapes, run]] of Object.entries(CASES)) {
+  Deno.test(`${name} and its gradient repeat their bits in memory that held something else`, () =>
+    repeatsBits(device, shapes, run));
+}
+
+Deno.test("an op that leaves its output as it found it does not pass for deterministic", () =>
+  rejects(repeatsBits(device, [[33]], (x) => add(x, empty(device, "f32", [33])))));
