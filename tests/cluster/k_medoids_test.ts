@@ -1,5 +1,6 @@
 import { deepStrictEqual, notDeepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
-import { kMedoids, type KMedoidsOptions } from "../../src/cluster/k_medoids.ts";
+import { kMedoids } from "../../src/cluster/k_medoids.ts";
+import type { KMedoidsOptions } from "../../src/cluster/k_medoids_options.ts";
 import type { Device } from "../../src/gpu/device.ts";
 import { Random } from "../../src/tensor/random.ts";
 import { Scope } from "../../src/tensor/scope.ts";

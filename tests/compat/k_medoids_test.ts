@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { kMedoids, type KMedoidsOptions } from "../../src/cluster/k_medoids.ts";
+import { kMedoids } from "../../src/cluster/k_medoids.ts";
+import type { KMedoidsOptions } from "../../src/cluster/k_medoids_options.ts";
 import { negativeDistances } from "../../src/compat/k_medoids.ts";
 import { Scope } from "../../src/tensor/scope.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
