@@ -86,6 +86,23 @@ Deno.test("a specialisation is a pipeline of its own, and so are kernels of one 
   deepStrictEqual([...await y.data()], [111]);
 });
 
+Deno.test("a pipeline is made once, and a bind group once for the same buffers", async () => {
+  using device = await freshDevice();
+  const { gpu } = device, made = { pipelines: 0, groups: 0 };
+  const pipeline = gpu.createComputePipeline.bind(gpu), group = gpu.createBindGroup.bind(gpu);
+  gpu.createComputePipeline = (descriptor) => (made.pipelines++, pipeline(descriptor));
+  gpu.createBindGroup = (descriptor) => (made.groups++, group(descriptor));
+  const [a, b] = [zeros(device, "u32", [1]), zeros(device, "u32", [1])];
+  for (const y of [a, b, a, b, a]) {
+    const params = { step: 1, scale: 0 };
+    device.launch({ kernel: counter, entry: "count", bind: { y }, params, groups: [1] });
+  }
+  deepStrictEqual(made, { pipelines: 1, groups: 2 });
+  device.pool.trim();
+  device.launch({ kernel: counter, entry: "add", bind: { y: a, x: b }, groups: [1] });
+  deepStrictEqual([...await a.data(), ...await b.data()], [5, 2]);
+});
+
 Deno.test("a launch over no workgroups does nothing", async () => {
   using device = await freshDevice();
   const y = zeros(device, "u32", [1]);
