@@ -59,6 +59,7 @@ export function openLoader(
     videos: settings.lmdb_dataset
       ? { lmdb: settings.lmdb_dataset }
       : { folder: settings.features_path },
+    decoder: settings.decoder,
     badVideo: settings.bad_video === "stop" ? "fail" : "skip",
     maxBad: Math.floor(settings.bad_video_limit * dataset.length),
     onBad,

@@ -142,10 +142,21 @@ class Run implements Disposable {
       }`,
     );
     logger.info(`peak GPU memory ${(this.trainer.model.device.memory.peak / 1e9).toFixed(2)} GB`);
+    if (this.settings.profile) await this.#profile();
     if (this.#best) {
       logger.info(`best R@1 ${this.#best.R1.toFixed(1)} in epoch ${this.#best.epoch + 1}`);
     }
     return { folder: this.folder, position: this.#position, best: this.#best };
+  }
+
+  /** Logs the costliest kernels. */
+  async #profile(): Promise<void> {
+    const times = await this.trainer.model.device.kernelTimes();
+    const total = times.reduce((sum, { ms }) => sum + ms, 0);
+    for (const { name, calls, ms } of times.slice(0, 10)) {
+      const share = (100 * ms / total).toFixed(1);
+      this.log.logger.info(`${share} % in ${name}: ${ms.toFixed(0)} ms, ${calls} calls`);
+    }
   }
 
   /** The steps of one epoch from the current position on. */

@@ -14,6 +14,7 @@ export const fixtures: Partial<Settings> = {
   max_words: 24,
   max_frames: 8,
   num_thread_reader: 2,
+  decoder: "wasm",
 
   pretrained_clip_name: "scratch",
   image_resolution: 32,
@@ -32,7 +33,7 @@ export const fixtures: Partial<Settings> = {
   target_frames_blocks: [8, 2, 2, 2],
   cluster_threshold: 1e-6,
 
-  epochs: 60,
+  epochs: 30,
   eval_every: 10,
   batch_size: 64,
   batch_size_val: 64,

@@ -53,6 +53,12 @@ export const dataFlags = {
     min: 0,
     meaning: "megabytes of decoded frames to keep in memory, for each split",
   },
+  decoder: {
+    kind: "choice",
+    choices: ["auto", "native", "wasm"],
+    default: "auto",
+    meaning: "ffmpeg on the PATH, or ffmpeg.wasm (faster for many short clips); the same pixels",
+  },
   bad_video: {
     kind: "choice",
     choices: ["skip", "stop"],
