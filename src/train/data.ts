@@ -10,6 +10,13 @@ import { Loader } from "../data/loader.ts";
 import type { Settings } from "./config/settings.ts";
 import { derive } from "./config/derive.ts";
 
+/** What a log says of a loader whose videos did not have the model's size; nothing where all did. */
+export function resizedNote({ dataset, stats }: Loader, size: number): string | undefined {
+  if (stats.resized === 0) return undefined;
+  return `${dataset.split}: ${stats.resized} of ${stats.decoded} clips were resized to ${size} pixels ` +
+    "(bicubic); videos of that size decode faster";
+}
+
 /** The splits that a run reads. */
 export interface Splits {
   readonly test: Dataset;

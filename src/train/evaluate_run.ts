@@ -10,7 +10,7 @@ import { formatMetrics } from "../retrieval/metrics.ts";
 import { openRun } from "./checkpoint.ts";
 import { resolveSettings } from "./config/resolve.ts";
 import type { Settings } from "./config/settings.ts";
-import { openLoader, readSplits } from "./data.ts";
+import { openLoader, readSplits, resizedNote } from "./data.ts";
 import { evaluate } from "./evaluation.ts";
 import { Logger } from "./log/logger.ts";
 import { Progress } from "./log/progress.ts";
@@ -70,6 +70,8 @@ export async function evaluateRun(given: Partial<Settings>): Promise<EvaluationS
     );
     using progress = new Progress(`eval ${dataset.split}`, dataset.length);
     const found = await evaluate(model, dataset, loader, settings, (n) => progress.update(n));
+    const note = resizedNote(loader, model.config.imageResolution);
+    if (note) logger.info(note);
     logger.info(`split ${dataset.split}: ${found.videos} videos, ${found.texts} texts`);
     for (const line of formatMetrics(found)) logger.info(line);
     const { t2v, v2t, videos, texts, seconds } = found;

@@ -15,11 +15,12 @@ import { type Best, openRun, type Position, restoreOptimizer, saveRun } from "./
 import { derive } from "./config/derive.ts";
 import { resolveSettings } from "./config/resolve.ts";
 import type { Settings } from "./config/settings.ts";
-import { openLoader, readSplits, readTrain } from "./data.ts";
+import { openLoader, readSplits, readTrain, resizedNote } from "./data.ts";
 import { evaluate, type Evaluation, pairBatch } from "./evaluation.ts";
 import { duration, Progress } from "./log/progress.ts";
 import { continues, openRunFolder, type RunFolder } from "./log/run_folder.ts";
 import { RunLog } from "./log/run_log.ts";
+import { Meter } from "./meter.ts";
 import { buildModel } from "./model.ts";
 import { type StepReport, Trainer } from "./trainer.ts";
 
@@ -191,6 +192,12 @@ class Run implements Disposable {
       if (step >= last || signal.aborted) break;
     }
     await earlier;
+    if (epoch === 0) this.#tellResized(this.loader);
+  }
+
+  #tellResized(loader: Loader): void {
+    const note = resizedNote(loader, this.trainer.model.config.imageResolution);
+    if (note) this.log.logger.info(note);
   }
 
   #record({ loss, gradNorm, logitScale, applied }: StepReport, meter: Meter): void {
@@ -261,50 +268,5 @@ class Run implements Disposable {
     this.trainer.model.parameters[Symbol.dispose]();
     this.trainer[Symbol.dispose]();
     this.log[Symbol.dispose]();
-  }
-}
-
-/** Rates since the last record. */
-class Meter {
-  #since = performance.now();
-  #waited = 0;
-  #pairs = 0;
-  #steps = 0;
-  /** Pairs a second when last read. */
-  last = 0;
-
-  /** Passes batches on and counts the time that they keep the run waiting. */
-  async *waiting(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
-    const iterator = batches[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        const asked = performance.now();
-        const { value, done } = await iterator.next();
-        this.#waited += performance.now() - asked;
-        if (done) return;
-        yield value;
-      }
-    } finally {
-      await iterator.return?.();
-    }
-  }
-
-  count(parts: readonly Batch[]): void {
-    this.#steps++;
-    for (const { samples } of parts) this.#pairs += samples.length;
-  }
-
-  /** The rates, as a record has them; counting starts again. */
-  read() {
-    const now = performance.now(), seconds = (now - this.#since) / 1000;
-    this.last = this.#pairs / seconds;
-    const rates = {
-      samples_per_second: this.last,
-      data_seconds: this.#waited / 1000 / this.#steps,
-      batch_seconds: seconds / this.#steps,
-    };
-    this.#since = now;
-    this.#waited = this.#pairs = this.#steps = 0;
-    return rates;
   }
 }

@@ -30,6 +30,10 @@ Deno.test("a run leaves its files, and evaluation repeats the best figure from t
   const lines = await trainingLines(path);
   deepStrictEqual(lines.map(({ step }) => step), [1, 2, 3]);
   ok(lines.every(({ loss }) => loss > 0 && loss < 10));
+  match(
+    await Deno.readTextFile(`${path}/log.txt`),
+    /train: 12 of 12 clips were resized to 64 pixels/,
+  );
   const found = await evaluateRun({ resume: `${path}/ckpt.best.safetensors` });
   strictEqual(found.t2v.R1, best!.R1);
   strictEqual(found.videos, 5);
