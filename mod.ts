@@ -19,6 +19,7 @@ export type { DType, HostArrays } from "./src/tensor/dtype.ts";
 export type { Shape } from "./src/tensor/shape.ts";
 export { type Tensor, tensor, type Uploadable, type Uploaded } from "./src/tensor/tensor.ts";
 export { Scope, tidy } from "./src/tensor/scope.ts";
+export { checkpoint } from "./src/autograd/checkpoint.ts";
 export { noGrad, Tape } from "./src/autograd/tape.ts";
 export type { Application, Gradient, GradientContext, Input, Recorder } from "./src/ops/define.ts";
 export { matmul, type MatmulOptions } from "./src/ops/matmul.ts";
