@@ -8,6 +8,7 @@ import { loadTokenizer } from "../clip/tokenizer.ts";
 import { openDevice, summary } from "../gpu/open.ts";
 import { formatMetrics } from "../retrieval/metrics.ts";
 import { openRun } from "./checkpoint.ts";
+import { derive } from "./config/derive.ts";
 import { resolveSettings } from "./config/resolve.ts";
 import type { Settings } from "./config/settings.ts";
 import { openLoader, readSplits, resizedNote } from "./data.ts";
@@ -51,7 +52,7 @@ export async function evaluateRun(given: Partial<Settings>): Promise<EvaluationS
   const splits = await readSplits(settings);
   using device = await openDevice({
     provider: settings.provider,
-    memoryBudget: settings.gpu_memory_mb === null ? undefined : settings.gpu_memory_mb * 1e6,
+    memoryBudget: derive(settings).memoryBudget,
   });
   logger.info(summary(device.info));
   logger.info(`checkpoint: ${checkpoint}`);

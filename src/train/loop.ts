@@ -48,15 +48,11 @@ export async function train(given: Partial<Settings>, signal: AbortSignal): Prom
     );
     using device = await openDevice({
       provider: settings.provider,
-      memoryBudget: settings.gpu_memory_mb === null ? undefined : settings.gpu_memory_mb * 1e6,
+      memoryBudget: derive(settings).memoryBudget,
       profile: settings.profile,
     });
-    const run = await Run.open(device, settings, notes, resumed);
-    try {
-      return await run.train(signal);
-    } finally {
-      run[Symbol.dispose]();
-    }
+    using run = await Run.open(device, settings, notes, resumed);
+    return await run.train(signal);
   } finally {
     resumed?.file.close();
   }

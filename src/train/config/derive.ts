@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NEW_MODULES } from "../../optim/groups.ts";
 import type { Settings } from "./settings.ts";
 
 /** Consequences of settings, by the original's rules. */
@@ -15,6 +16,8 @@ export interface Derived {
   readonly looseType: boolean;
   /** Evaluation keeps one pooled vector a video in place of its frames (ActivityNet). */
   readonly preVisualPooling: boolean;
+  /** Most bytes of GPU memory; undefined where the device decides. */
+  readonly memoryBudget: number | undefined;
   /** Parts of parameter names that mark a parameter as new, not CLIP's. */
   readonly newModules: readonly string[];
 }
@@ -31,6 +34,7 @@ export function derive(settings: Settings): Derived {
       : VIT_B_LAYERS,
     looseType: settings.sim_header !== "tightTransf",
     preVisualPooling: settings.datatype === "activity",
-    newModules: ["time_embedding", "frame_embedding", "deepcluster"],
+    memoryBudget: settings.gpu_memory_mb === null ? undefined : settings.gpu_memory_mb * 1e6,
+    newModules: NEW_MODULES,
   };
 }

@@ -126,8 +126,10 @@ Deno.test("the original's derivations hold", () => {
     visionLayers: 12,
     looseType: true,
     preVisualPooling: false,
+    memoryBudget: undefined,
     newModules: ["time_embedding", "frame_embedding", "deepcluster"],
   });
+  assert.equal(derive({ ...settings, gpu_memory_mb: 3 }).memoryBudget, 3e6);
   assert.equal(derive({ ...settings, sim_header: "tightTransf" }).looseType, false);
   assert.equal(derive({ ...settings, datatype: "activity" }).preVisualPooling, true);
   assert.equal(
