@@ -49,10 +49,21 @@ export {
   CenterClip,
   type CenterClipOptions,
   type ClusterMethod,
-  type Grouping,
-  type Groupings,
   type PairBatch,
 } from "./src/centerclip/model.ts";
+export {
+  type ForwardOptions,
+  type Grouping,
+  type Groupings,
+  type TrainingPass,
+  trainingPass,
+} from "./src/centerclip/forward.ts";
+export {
+  type InitContext,
+  type NewParameter,
+  type NewParameters,
+  newParameters,
+} from "./src/centerclip/new_parameters.ts";
 export { clusterPlan, type ClusterPlanSettings, type ClusterStep } from "./src/centerclip/plan.ts";
 export { loadTokenizer, type PackedText, Tokenizer } from "./src/clip/tokenizer.ts";
 export {

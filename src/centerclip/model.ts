@@ -13,6 +13,7 @@ import type { Parameters } from "../nn/parameters.ts";
 import { reshape } from "../ops/reshape.ts";
 import { tidy } from "../tensor/scope.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { ForwardOptions } from "./forward.ts";
 import { contrastiveLoss, meanPooled, similarity } from "./loss.ts";
 import { clusterPlan, type ClusterStep } from "./plan.ts";
 import { segmentMask } from "./video_mask.ts";
@@ -29,9 +30,6 @@ export type ClusterMethod = Pick<
   | "splitSize"
   | "threshold"
 >;
-
-/** A choice of medoids, and with the aggregation `mean` of clusters, made elsewhere. */
-export type Grouping = Pick<ClusterTokensOptions, "medoids" | "assignment">;
 
 /** How a model is built on its weights. */
 export interface CenterClipOptions {
@@ -56,9 +54,6 @@ export interface PairBatch {
   /** 1 for a valid frame: [videos, max_frames]. */
   readonly videoMask: Float32Array<ArrayBuffer>;
 }
-
-/** Medoids to use in place of those that clustering would choose: for reproducing recorded runs. */
-export type Groupings = (step: ClusterStep) => Grouping | undefined;
 
 /**
  * A CenterCLIP model.
@@ -116,7 +111,7 @@ export class CenterClip {
    *
    * @param frames As {@link PairBatch.frames}.
    */
-  encodeVideo(frames: Tensor, groupings: Groupings = () => undefined): Tensor {
+  encodeVideo(frames: Tensor, { groupings }: ForwardOptions = {}): Tensor {
     return tidy(this.device, () => {
       const visual = this.#clip.at("visual");
       const vectors = encodeFrames(visual, this.config, frames, (tokens, block) => {
@@ -124,7 +119,7 @@ export class CenterClip {
         if (!step) return tokens;
         const { frames, targetFrames, clusters: k } = step;
         const { method } = this.options.clustering!;
-        const chosen = groupings(step);
+        const chosen = groupings?.(step);
         return clusterTokens(tokens, { ...method, ...chosen, frames, targetFrames, k }).output;
       });
       return reshape(vectors, [-1, this.segments, this.config.embedDim]);
@@ -157,16 +152,16 @@ export class CenterClip {
   }
 
   /** The similarity of every text of a batch with every video of it: [pairs, pairs]. */
-  logits(batch: PairBatch, groupings?: Groupings): Tensor {
+  logits(batch: PairBatch, options?: ForwardOptions): Tensor {
     return tidy(this.device, () => {
       const text = this.encodeText(batch.text);
-      const vectors = this.encodeVideo(batch.frames, groupings);
+      const vectors = this.encodeVideo(batch.frames, options);
       return this.similarity(text, this.poolVideo(vectors, batch.videoMask));
     });
   }
 
   /** The loss of a batch: a scalar. */
-  loss(batch: PairBatch, groupings?: Groupings): Tensor {
-    return tidy(this.device, () => contrastiveLoss(this.logits(batch, groupings)));
+  loss(batch: PairBatch, options?: ForwardOptions): Tensor {
+    return tidy(this.device, () => contrastiveLoss(this.logits(batch, options)));
   }
 }

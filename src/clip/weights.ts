@@ -7,7 +7,7 @@ import { UserError } from "../errors.ts";
 import type { Device } from "../gpu/device.ts";
 import type { SafetensorsFile } from "../io/safetensors.ts";
 import { outsideScopes } from "../tensor/scope.ts";
-import { sameShape } from "../tensor/shape.ts";
+import { sameShape, type Shape } from "../tensor/shape.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { type ClipConfig, configOf, shapesOf } from "./config.ts";
 
@@ -28,44 +28,64 @@ const NO_WEIGHTS = new Set([
 ]);
 
 /**
- * Reads weights tensor by tensor; F16 and BF16 become f32.
+ * Reads the tensors of a model, one by one; F16 and BF16 become f32.
  *
- * @param options.source Prefix of the names in the file, such as `model.clip.` in a checkpoint.
- * @param options.target Prefix of the names in the result.
+ * @param held Shapes of the tensors that the file offers, by name.
+ * @param expected Shapes of the tensors that the model has, by the same names.
+ * @param source Prefix of these names in the file.
+ * @returns The tensors by name; they belong to the caller.
  * @throws {UserError} if tensors are missing, unexpected or of the wrong shape; it names them.
  */
-export async function loadWeights(
+export async function readTensors(
   device: Device,
   file: SafetensorsFile,
-  { source = "", target = "clip." }: { source?: string; target?: string } = {},
-): Promise<Weights> {
-  const names = file.names
-    .filter((name) => name.startsWith(source))
-    .map((name) => name.slice(source.length))
-    .filter((name) => !NO_WEIGHTS.has(name));
-  const shapes = new Map(names.map((name) => [name, file.info(source + name).shape]));
-  const config = configOf(shapes);
-  const expected = shapesOf(config);
-  const missing = [...expected.keys()].filter((name) => !shapes.has(name));
-  const unexpected = names.filter((name) => !expected.has(name));
+  held: ReadonlyMap<string, Shape>,
+  expected: ReadonlyMap<string, Shape>,
+  source = "",
+): Promise<Map<string, Tensor>> {
+  const missing = [...expected.keys()].filter((name) => !held.has(name));
+  const unexpected = [...held.keys()].filter((name) => !expected.has(name));
   if (missing.length || unexpected.length) {
     const list = (what: string, of: string[]) => of.length ? `${what} ${of.join(", ")}` : "";
     const parts = [list("missing", missing), list("unexpected", unexpected)].filter(Boolean);
-    throw new UserError(`${file.label} does not hold a CLIP model: ${parts.join("; ")}`);
+    throw new UserError(`${file.label} does not hold the model: ${parts.join("; ")}`);
   }
   const tensors = new Map<string, Tensor>();
   try {
     for (const [name, shape] of expected) {
-      const found = shapes.get(name)!;
+      const found = held.get(name)!;
       if (!sameShape(found, shape)) {
         throw new UserError(`${file.label}: ${name} has the shape [${found}], expected [${shape}]`);
       }
       const data = await file.readF32(source + name);
-      tensors.set(target + name, outsideScopes(device, () => tensor(device, data, shape)));
+      tensors.set(name, outsideScopes(device, () => tensor(device, data, shape)));
     }
   } catch (error) {
     for (const made of tensors.values()) made.dispose();
     throw error;
   }
-  return { config, tensors };
+  return tensors;
+}
+
+/** The shapes of the weights that a file holds under a prefix, by the rest of their names. */
+export function heldShapes(file: SafetensorsFile, source: string): Map<string, Shape> {
+  return new Map(
+    file.names
+      .filter((name) => name.startsWith(source))
+      .map((name) => name.slice(source.length))
+      .filter((name) => !NO_WEIGHTS.has(name.replace(/^clip\./, "")))
+      .map((name) => [name, file.info(source + name).shape]),
+  );
+}
+
+/**
+ * Reads CLIP's weights.
+ *
+ * @returns The weights under `clip.` and OpenAI's names.
+ * @throws {UserError} as {@link readTensors}.
+ */
+export async function loadWeights(device: Device, file: SafetensorsFile): Promise<Weights> {
+  const held = heldShapes(file, ""), config = configOf(held);
+  const tensors = await readTensors(device, file, held, shapesOf(config));
+  return { config, tensors: new Map(Array.from(tensors, ([name, t]) => [`clip.${name}`, t])) };
 }

@@ -5,13 +5,16 @@
  */
 import { join } from "node:path";
 import { CenterClip, type CenterClipOptions } from "../centerclip/model.ts";
-import type { ClipConfig } from "../clip/config.ts";
+import { newParameters, startNewParameters } from "../centerclip/new_parameters.ts";
+import { type ClipConfig, configOf, shapesOf } from "../clip/config.ts";
 import { randomWeights } from "../clip/init.ts";
-import { loadWeights, type Weights } from "../clip/weights.ts";
+import { heldShapes, loadWeights, readTensors, type Weights } from "../clip/weights.ts";
+import { UserError } from "../errors.ts";
 import type { Device } from "../gpu/device.ts";
 import { MODEL } from "../io/checkpoint.ts";
 import { openSafetensors, type SafetensorsFile } from "../io/safetensors.ts";
 import { Parameters } from "../nn/parameters.ts";
+import type { Shape } from "../tensor/shape.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { Settings } from "./config/settings.ts";
 
@@ -32,12 +35,27 @@ function scratchConfig(settings: Settings): ClipConfig {
   };
 }
 
-async function weightsOf(
-  device: Device,
-  settings: Settings,
-  checkpoint?: SafetensorsFile,
-): Promise<Weights> {
-  if (checkpoint) return loadWeights(device, checkpoint, { source: MODEL + CLIP });
+/** Weights of a fresh model: CLIP's from its file or the seed, and what the model has besides. */
+async function freshWeights(device: Device, settings: Settings): Promise<Weights> {
+  const { config, tensors } = await clipWeights(device, settings);
+  const clip = async (name: string) => {
+    const found = tensors.get(CLIP + name);
+    if (!found) throw new UserError(`CLIP has no tensor "${name}" to start a new one from`);
+    return await found.data() as Float32Array;
+  };
+  const added = newParameters(config, optionsOf(settings));
+  for await (const [name, shape, data] of startNewParameters(added, clip, settings.seed)) {
+    tensors.set(name, tensor(device, data, shape));
+  }
+  if (settings.temperature_new > 1) {
+    tensors.get(`${CLIP}logit_scale`)?.dispose();
+    const value = new Float32Array([settings.temperature_new]);
+    tensors.set(`${CLIP}logit_scale`, tensor(device, value, []));
+  }
+  return { config, tensors };
+}
+
+async function clipWeights(device: Device, settings: Settings): Promise<Weights> {
   if (settings.pretrained_clip_name !== "scratch") {
     const name = `${settings.pretrained_clip_name.replace("/", "-")}.safetensors`;
     using file = await openSafetensors(join(settings.pretrained_dir, name));
@@ -51,6 +69,22 @@ async function weightsOf(
       Array.from(made, ([name, { shape, data }]) => [CLIP + name, tensor(device, data, shape)]),
     ),
   };
+}
+
+/** Weights of a checkpoint: it must hold what the model has, and nothing else. */
+async function savedWeights(
+  device: Device,
+  settings: Settings,
+  checkpoint: SafetensorsFile,
+): Promise<Weights> {
+  const held = heldShapes(checkpoint, MODEL);
+  const config = configOf(heldShapes(checkpoint, MODEL + CLIP));
+  const expected = new Map<string, Shape>();
+  for (const [name, shape] of shapesOf(config)) expected.set(CLIP + name, shape);
+  for (const [name, { shape }] of newParameters(config, optionsOf(settings))) {
+    expected.set(name, shape);
+  }
+  return { config, tensors: await readTensors(device, checkpoint, held, expected, MODEL) };
 }
 
 /** How the model clusters, by the settings' names. */
@@ -89,11 +123,8 @@ export async function buildModel(
   settings: Settings,
   checkpoint?: SafetensorsFile,
 ): Promise<CenterClip> {
-  const { config, tensors } = await weightsOf(device, settings, checkpoint);
-  if (!checkpoint && settings.temperature_new > 1) {
-    tensors.get(`${CLIP}logit_scale`)?.dispose();
-    const value = new Float32Array([settings.temperature_new]);
-    tensors.set(`${CLIP}logit_scale`, tensor(device, value, []));
-  }
+  const { config, tensors } = checkpoint
+    ? await savedWeights(device, settings, checkpoint)
+    : await freshWeights(device, settings);
   return new CenterClip(new Parameters(device, tensors), config, optionsOf(settings));
 }

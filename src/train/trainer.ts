@@ -4,6 +4,7 @@
  * @module
  */
 import { Tape } from "../autograd/tape.ts";
+import { trainingPass } from "../centerclip/forward.ts";
 import type { CenterClip, PairBatch } from "../centerclip/model.ts";
 import { UserError } from "../errors.ts";
 import { addInto } from "../ops/add_into.ts";
@@ -75,10 +76,11 @@ export class Trainer implements Disposable {
     const targets = this.optimizer.parameters.map(({ tensor }) => tensor);
     let loss: Tensor | undefined;
     const gradients: (Tensor | undefined)[] = targets.map(() => undefined);
-    for (const part of parts) {
+    for (const [i, part] of parts.entries()) {
       using tape = new Tape();
       tape.watch(...targets);
-      const own = tape.run(() => scale(this.model.loss(part), 1 / parts.length));
+      const training = trainingPass(this.settings.seed, step, i);
+      const own = tape.run(() => scale(this.model.loss(part, { training }), 1 / parts.length));
       tape.backward(own, targets).forEach((gradient, i) => {
         const sofar = gradients[i];
         // The original forgets all parts but the last.

@@ -96,7 +96,7 @@ async function image(golden: GoldenCase, checks: Checks, context: Context): Prom
   const names = golden.outputs.filter((name) => name.startsWith("grad."));
   const watched = names.map((name) => parameters.get(name.replace("grad.", "clip.")));
   tape.watch(...watched);
-  const features = tape.run(() => model.encodeVideo(frames, injected));
+  const features = tape.run(() => model.encodeVideo(frames, { groupings: injected }));
   const expected = await floats(golden.output("image_features"));
   checks.close(
     "image_features",

@@ -72,7 +72,7 @@ async function lossAndGradients(
   const names = [...entry.object("grad_stats").keys, ...none];
   const watched = names.map((name) => model.parameters.get(name));
   tape.watch(...watched);
-  const loss = tape.run(() => model.loss(batch, injected));
+  const loss = tape.run(() => model.loss(batch, { groupings: injected }));
   const tolerance = parseTolerance(golden.tolerance, "loss");
   for (const output of outputs) {
     const { data } = await floats(golden.output(output));
@@ -95,10 +95,11 @@ async function similarities(
     const { data } = await floats(golden.output(output));
     checks.close(output, await values.data(), data, tolerance);
   };
-  const texts = model.encodeText(batch.text), videos = model.encodeVideo(batch.frames, injected);
+  const texts = model.encodeText(batch.text);
+  const videos = model.encodeVideo(batch.frames, { groupings: injected });
   await compare("sequence_output", texts);
   await compare("visual_output", videos);
-  const logits = model.logits(batch, injected);
+  const logits = model.logits(batch, { groupings: injected });
   await compare("sim_matrix_train", logits);
   await compare("sim_matrix_eval", logits);
 
