@@ -41,9 +41,15 @@ export type { Segmentation } from "./src/cluster/layout.ts";
 export { Parameters } from "./src/nn/parameters.ts";
 export { block as transformerBlock } from "./src/nn/transformer.ts";
 export { l2Normalize } from "./src/ops/l2_normalize.ts";
-export { type ClipConfig, configOf } from "./src/clip/config.ts";
+export {
+  type ClipConfig,
+  type ClipSizes,
+  configOf,
+  type ResNetConfig,
+  type VitConfig,
+} from "./src/clip/config.ts";
 export { encodeText, type TokenBatch } from "./src/clip/text.ts";
-export { type BeforeBlock, encodeFrames } from "./src/clip/vision.ts";
+export { type BeforeBlock, encodeFrames, type EncodeFramesOptions } from "./src/clip/vision.ts";
 export { loadWeights, type Weights } from "./src/clip/weights.ts";
 export {
   CenterClip,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type ClipConfig, patchesOf } from "../clip/config.ts";
+import { type ClipConfig, demandVit, patchesOf } from "../clip/config.ts";
 import { encodeText, type TokenBatch } from "../clip/text.ts";
 import { encodeFrames } from "../clip/vision.ts";
 import { clusterTokens, type ClusterTokensOptions } from "../cluster/segments.ts";
@@ -73,7 +73,7 @@ export class CenterClip {
    * Builds a model on weights, which stay the caller's.
    *
    * @param parameters The weights, CLIP's under `clip.` in OpenAI's names.
-   * @throws {UsageError} if the clustering does not fit the model.
+   * @throws {UsageError} if the clustering does not fit the model, as it never does a ResNet.
    */
   constructor(
     readonly parameters: Parameters,
@@ -82,12 +82,12 @@ export class CenterClip {
   ) {
     const { maxFrames, clustering } = options;
     this.#clip = parameters.at("clip");
-    this.plan = clustering
-      ? clusterPlan(
-        { maxFrames, ...clustering, patches: patchesOf(config) },
-        config.visionLayers,
-      )
-      : [];
+    this.plan = [];
+    if (clustering) {
+      const vit = demandVit(config, "token clustering");
+      const settings = { maxFrames, ...clustering, patches: patchesOf(vit) };
+      this.plan = clusterPlan(settings, vit.visionLayers);
+    }
   }
 
   /** The device that holds the weights. */
@@ -114,13 +114,15 @@ export class CenterClip {
   encodeVideo(frames: Tensor, { groupings }: ForwardOptions = {}): Tensor {
     return tidy(this.device, () => {
       const visual = this.#clip.at("visual");
-      const vectors = encodeFrames(visual, this.config, frames, (tokens, block) => {
-        const step = this.plan.find((s) => s.block === block);
-        if (!step) return tokens;
-        const { frames, targetFrames, clusters: k } = step;
-        const { method } = this.options.clustering!;
-        const chosen = groupings?.(step);
-        return clusterTokens(tokens, { ...method, ...chosen, frames, targetFrames, k }).output;
+      const vectors = encodeFrames(visual, this.config, frames, {
+        beforeBlock: (tokens, block) => {
+          const step = this.plan.find((s) => s.block === block);
+          if (!step) return tokens;
+          const { frames, targetFrames, clusters: k } = step;
+          const { method } = this.options.clustering!;
+          const chosen = groupings?.(step);
+          return clusterTokens(tokens, { ...method, ...chosen, frames, targetFrames, k }).output;
+        },
       });
       return reshape(vectors, [-1, this.segments, this.config.embedDim]);
     });

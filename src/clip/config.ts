@@ -3,21 +3,15 @@
  *
  * @module
  */
-import { UserError } from "../errors.ts";
+import { UsageError, UserError } from "../errors.ts";
 import type { Shape } from "../tensor/shape.ts";
 
-/** Sizes of a CLIP model with a vision transformer. Heads are 64 wide everywhere. */
-export interface ClipConfig {
+/** What every CLIP model has, whatever its image encoder. Heads are 64 wide everywhere. */
+export interface ClipSizes {
   /** Width of the joint space. */
   readonly embedDim: number;
   /** Side of a frame in pixels. */
   readonly imageResolution: number;
-  /** Blocks of the vision transformer. */
-  readonly visionLayers: number;
-  /** Elements of a token of the vision transformer. */
-  readonly visionWidth: number;
-  /** Side of a patch in pixels. */
-  readonly visionPatchSize: number;
   /** Most tokens of a text. */
   readonly contextLength: number;
   /** Tokens of the vocabulary. */
@@ -28,9 +22,92 @@ export interface ClipConfig {
   readonly textLayers: number;
 }
 
+/** Sizes of a CLIP model whose image encoder is a vision transformer. */
+export interface VitConfig extends ClipSizes {
+  /** The image encoder. */
+  readonly vision: "ViT";
+  /** Blocks of the vision transformer. */
+  readonly visionLayers: number;
+  /** Elements of a token of the vision transformer. */
+  readonly visionWidth: number;
+  /** Side of a patch in pixels. */
+  readonly visionPatchSize: number;
+}
+
+/** Sizes of a CLIP model whose image encoder is a modified ResNet. */
+export interface ResNetConfig extends ClipSizes {
+  /** The image encoder. */
+  readonly vision: "ResNet";
+  /** Bottlenecks of each of the four stages. */
+  readonly visionLayers: readonly [number, number, number, number];
+  /** Channels that enter the first stage; 32 times as many leave the last. */
+  readonly visionWidth: number;
+}
+
+/** Sizes of a CLIP model; `vision` tells the image encoder. */
+export type ClipConfig = VitConfig | ResNetConfig;
+
+/**
+ * The config, where the image encoder is a vision transformer.
+ *
+ * @param what What only such an encoder can do, for the message.
+ * @throws {UsageError} if it is a ResNet.
+ */
+export function demandVit(config: ClipConfig, what: string): VitConfig {
+  if (config.vision === "ViT") return config;
+  throw new UsageError(`${what} needs a vision transformer; this CLIP model has a ResNet`);
+}
+
+/** Pixels of a frame, along a side, for one cell of the grid that a ResNet's last stage gives. */
+const RESNET_STRIDE = 32;
+/** Channels that leave a bottleneck for each of its inner ones. */
+const EXPANSION = 4;
+
 /** Patches of a frame. */
-export function patchesOf({ imageResolution, visionPatchSize }: ClipConfig): number {
+export function patchesOf({ imageResolution, visionPatchSize }: VitConfig): number {
   return Math.floor(imageResolution / visionPatchSize) ** 2;
+}
+
+/** A convolution of a ResNet's image encoder with the batch norm behind it. */
+export interface ConvolutionShape {
+  /** Name of the convolution under `visual.`, without `.weight`. */
+  readonly conv: string;
+  /** Name of its batch norm under `visual.`. */
+  readonly norm: string;
+  /** [out, in, height, width]. */
+  readonly shape: Shape;
+}
+
+/** The convolutions of a modified ResNet in the order of OpenAI's files (SPEC 3.5). */
+export function convolutionsOf({ visionWidth, visionLayers }: ResNetConfig): ConvolutionShape[] {
+  const half = visionWidth / 2;
+  const made: ConvolutionShape[] = [];
+  const add = (at: string, i: number, [out, inn, side]: readonly [number, number, number]) =>
+    made.push({ conv: `${at}conv${i}`, norm: `${at}bn${i}`, shape: [out, inn, side, side] });
+  add("", 1, [half, 3, 3]);
+  add("", 2, [half, half, 3]);
+  add("", 3, [visionWidth, half, 3]);
+  let channels = visionWidth;
+  visionLayers.forEach((blocks, stage) => {
+    const planes = visionWidth * 2 ** stage;
+    for (let block = 0; block < blocks; block++) {
+      const at = `layer${stage + 1}.${block}.`;
+      add(at, 1, [planes, channels, 1]);
+      add(at, 2, [planes, planes, 3]);
+      add(at, 3, [planes * EXPANSION, planes, 1]);
+      if (block === 0) {
+        const shape = [planes * EXPANSION, channels, 1, 1];
+        made.push({ conv: `${at}downsample.0`, norm: `${at}downsample.1`, shape });
+      }
+      channels = planes * EXPANSION;
+    }
+  });
+  return made;
+}
+
+/** Channels that leave a modified ResNet's last stage. */
+export function featuresOf({ visionWidth }: ResNetConfig): number {
+  return visionWidth * 8 * EXPANSION;
 }
 
 /**
@@ -44,59 +121,105 @@ export function configOf(shapes: ReadonlyMap<string, Shape>): ClipConfig {
     if (!found) throw new UserError(`these are no CLIP weights: "${name}" is missing`);
     return found;
   };
-  const layers = (pattern: RegExp) =>
+  const count = (pattern: RegExp) =>
     new Set([...shapes.keys()].map((name) => name.match(pattern)?.[1]).filter(Boolean)).size;
-  const [visionWidth, , , visionPatchSize] = shape("visual.conv1.weight");
-  const grid = Math.round(Math.sqrt(shape("visual.positional_embedding")[0] - 1));
-  return {
+  const grid = (name: string) => Math.round(Math.sqrt(shape(name)[0] - 1));
+  const text = {
     embedDim: shape("text_projection")[1],
-    imageResolution: visionPatchSize * grid,
-    visionLayers: layers(/^visual\.transformer\.resblocks\.(\d+)\.attn\.in_proj_weight$/),
-    visionWidth,
-    visionPatchSize,
     contextLength: shape("positional_embedding")[0],
     vocabSize: shape("token_embedding.weight")[0],
     textWidth: shape("ln_final.weight")[0],
-    textLayers: layers(/^transformer\.resblocks\.(\d+)\./),
+    textLayers: count(/^transformer\.resblocks\.(\d+)\./),
+  };
+  if (shapes.has("visual.layer1.0.conv1.weight")) {
+    const stage = (i: number) => count(new RegExp(`^visual\\.layer${i}\\.(\\d+)\\.`));
+    return {
+      ...text,
+      vision: "ResNet",
+      imageResolution: RESNET_STRIDE * grid("visual.attnpool.positional_embedding"),
+      visionLayers: [stage(1), stage(2), stage(3), stage(4)],
+      visionWidth: shape("visual.layer1.0.conv1.weight")[0],
+    };
+  }
+  const [visionWidth, , , visionPatchSize] = shape("visual.conv1.weight");
+  return {
+    ...text,
+    vision: "ViT",
+    imageResolution: visionPatchSize * grid("visual.positional_embedding"),
+    visionLayers: count(/^visual\.transformer\.resblocks\.(\d+)\.attn\.in_proj_weight$/),
+    visionWidth,
+    visionPatchSize,
   };
 }
 
 /** Every tensor of a CLIP model in OpenAI's names, with its shape, in the order of OpenAI's files. */
 export function shapesOf(config: ClipConfig): Map<string, Shape> {
-  const { embedDim, visionWidth: v, textWidth: t, visionPatchSize: p } = config;
+  const { embedDim, textWidth } = config;
   const shapes = new Map<string, Shape>([
-    ["positional_embedding", [config.contextLength, t]],
-    ["text_projection", [t, embedDim]],
+    ["positional_embedding", [config.contextLength, textWidth]],
+    ["text_projection", [textWidth, embedDim]],
     ["logit_scale", []],
-    ["visual.class_embedding", [v]],
-    ["visual.positional_embedding", [patchesOf(config) + 1, v]],
-    ["visual.proj", [v, embedDim]],
-    ["visual.conv1.weight", [v, 3, p, p]],
   ]);
-  const norm = (name: string, width: number) => {
-    shapes.set(`${name}.weight`, [width]);
-    shapes.set(`${name}.bias`, [width]);
-  };
-  const blocks = (prefix: string, layers: number, width: number) => {
-    for (let i = 0; i < layers; i++) {
-      const at = `${prefix}transformer.resblocks.${i}`;
-      shapes.set(`${at}.attn.in_proj_weight`, [3 * width, width]);
-      shapes.set(`${at}.attn.in_proj_bias`, [3 * width]);
-      shapes.set(`${at}.attn.out_proj.weight`, [width, width]);
-      shapes.set(`${at}.attn.out_proj.bias`, [width]);
-      norm(`${at}.ln_1`, width);
-      shapes.set(`${at}.mlp.c_fc.weight`, [4 * width, width]);
-      shapes.set(`${at}.mlp.c_fc.bias`, [4 * width]);
-      shapes.set(`${at}.mlp.c_proj.weight`, [width, 4 * width]);
-      shapes.set(`${at}.mlp.c_proj.bias`, [width]);
-      norm(`${at}.ln_2`, width);
-    }
-  };
-  norm("visual.ln_pre", v);
-  blocks("visual.", config.visionLayers, v);
-  norm("visual.ln_post", v);
-  blocks("", config.textLayers, t);
-  shapes.set("token_embedding.weight", [config.vocabSize, t]);
-  norm("ln_final", t);
+  if (config.vision === "ViT") addVit(shapes, config);
+  else addResNet(shapes, config);
+  addBlocks(shapes, "", config.textLayers, textWidth);
+  shapes.set("token_embedding.weight", [config.vocabSize, textWidth]);
+  addNorm(shapes, "ln_final", textWidth);
   return shapes;
+}
+
+function addVit(shapes: Map<string, Shape>, config: VitConfig): void {
+  const { visionWidth: width, visionPatchSize: patch } = config;
+  shapes.set("visual.class_embedding", [width]);
+  shapes.set("visual.positional_embedding", [patchesOf(config) + 1, width]);
+  shapes.set("visual.proj", [width, config.embedDim]);
+  shapes.set("visual.conv1.weight", [width, 3, patch, patch]);
+  addNorm(shapes, "visual.ln_pre", width);
+  addBlocks(shapes, "visual.", config.visionLayers, width);
+  addNorm(shapes, "visual.ln_post", width);
+}
+
+function addResNet(shapes: Map<string, Shape>, config: ResNetConfig): void {
+  for (const { conv, norm, shape } of convolutionsOf(config)) {
+    const [channels] = shape, at = `visual.${norm}`;
+    shapes.set(`visual.${conv}.weight`, shape);
+    addNorm(shapes, at, channels);
+    shapes.set(`${at}.running_mean`, [channels]);
+    shapes.set(`${at}.running_var`, [channels]);
+    shapes.set(`${at}.num_batches_tracked`, []);
+  }
+  const features = featuresOf(config), pool = "visual.attnpool";
+  const cells = (config.imageResolution / RESNET_STRIDE) ** 2;
+  shapes.set(`${pool}.positional_embedding`, [cells + 1, features]);
+  for (const name of ["k_proj", "q_proj", "v_proj", "c_proj"]) {
+    const out = name === "c_proj" ? config.embedDim : features;
+    shapes.set(`${pool}.${name}.weight`, [out, features]);
+    shapes.set(`${pool}.${name}.bias`, [out]);
+  }
+}
+
+function addNorm(shapes: Map<string, Shape>, name: string, width: number): void {
+  shapes.set(`${name}.weight`, [width]);
+  shapes.set(`${name}.bias`, [width]);
+}
+
+function addBlocks(
+  shapes: Map<string, Shape>,
+  prefix: string,
+  layers: number,
+  width: number,
+): void {
+  for (let i = 0; i < layers; i++) {
+    const at = `${prefix}transformer.resblocks.${i}`;
+    shapes.set(`${at}.attn.in_proj_weight`, [3 * width, width]);
+    shapes.set(`${at}.attn.in_proj_bias`, [3 * width]);
+    shapes.set(`${at}.attn.out_proj.weight`, [width, width]);
+    shapes.set(`${at}.attn.out_proj.bias`, [width]);
+    addNorm(shapes, `${at}.ln_1`, width);
+    shapes.set(`${at}.mlp.c_fc.weight`, [4 * width, width]);
+    shapes.set(`${at}.mlp.c_fc.bias`, [4 * width]);
+    shapes.set(`${at}.mlp.c_proj.weight`, [width, 4 * width]);
+    shapes.set(`${at}.mlp.c_proj.bias`, [width]);
+    addNorm(shapes, `${at}.ln_2`, width);
+  }
 }

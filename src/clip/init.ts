@@ -5,7 +5,7 @@
  */
 import { Random } from "../tensor/random.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
-import { type ClipConfig, shapesOf } from "./config.ts";
+import { type ClipConfig, featuresOf, type ResNetConfig, shapesOf } from "./config.ts";
 
 /** A tensor on the host: its shape and its elements. */
 export interface HostTensor {
@@ -19,10 +19,22 @@ const STREAM = 0x1417;
 /** How one parameter is filled: a normal or uniform distribution, or a constant. */
 type Fill = { normal: number } | { uniform: number } | { constant: number };
 
+/** Buffers of a batch norm that has seen nothing, and its weight and bias. */
+const NORM: Readonly<Record<string, number>> = {
+  weight: 1,
+  bias: 0,
+  running_mean: 0,
+  running_var: 1,
+  num_batches_tracked: 0,
+};
+
 /** What openai/CLIP's `initialize_parameters` and PyTorch's defaults do (SPEC 3.6). */
 function fillOf(name: string, shape: Shape, config: ClipConfig): Fill {
   const { textWidth, textLayers, visionWidth } = config;
   const last = name.split(".").at(-1)!;
+  if (config.vision === "ResNet" && name.startsWith("visual.")) {
+    return resNetFill(name, shape, config);
+  }
   if (name === "logit_scale") return { constant: 1 };
   if (name === "token_embedding.weight") return { normal: 0.02 };
   if (name === "positional_embedding") return { normal: 0.01 };
@@ -30,7 +42,7 @@ function fillOf(name: string, shape: Shape, config: ClipConfig): Fill {
   if (/^visual\.(class_embedding|positional_embedding|proj)$/.test(name)) {
     return { normal: visionWidth ** -0.5 };
   }
-  if (/\.?ln_\w+\./.test(name)) return { constant: last === "weight" ? 1 : 0 };
+  if (/\.?ln_\w+\./.test(name)) return { constant: NORM[last] };
   if (/attn\..*bias$/.test(name)) return { constant: 0 };
   if (name.startsWith("transformer.") && last !== "bias") {
     if (name.endsWith("in_proj_weight")) return { normal: textWidth ** -0.5 };
@@ -46,6 +58,16 @@ function fillOf(name: string, shape: Shape, config: ClipConfig): Fill {
     ? 4 * width
     : width;
   return { uniform: fanIn ** -0.5 };
+}
+
+/** The same for a ResNet: the last norm of every bottleneck starts at 0, so each starts as its shortcut. */
+function resNetFill(name: string, shape: Shape, config: ResNetConfig): Fill {
+  const features = featuresOf(config);
+  if (/attnpool\..*(weight|positional_embedding)$/.test(name)) return { normal: features ** -0.5 };
+  if (/attnpool\..*bias$/.test(name)) return { uniform: features ** -0.5 };
+  if (/layer\d\.\d+\.bn3\.weight$/.test(name)) return { constant: 0 };
+  if (/\bbn\d\.|downsample\.1\./.test(name)) return { constant: NORM[name.split(".").at(-1)!] };
+  return { uniform: sizeOf(shape.slice(1)) ** -0.5 };
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
- * CLIP's vision transformer, frame by frame.
+ * CLIP's image encoders, frame by frame.
  *
  * @module
  */
+import { UsageError } from "../errors.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { block, norm } from "../nn/transformer.ts";
 import { prependClassToken } from "../ops/class_token.ts";
@@ -12,10 +13,19 @@ import { extractPatches } from "../ops/patches.ts";
 import { reshape } from "../ops/reshape.ts";
 import { tidy } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { ClipConfig } from "./config.ts";
+import type { ClipConfig, VitConfig } from "./config.ts";
 
 /** What happens to the tokens before a block: token clustering, or nothing (the same tensor). */
 export type BeforeBlock = (tokens: Tensor, block: number) => Tensor;
+
+/** Options of {@link encodeFrames}. */
+export interface EncodeFramesOptions {
+  /**
+   * May replace the tokens [frames, 1 + patches, width] before each block of a vision transformer; the
+   * number of frames and tokens may fall. A ResNet has neither blocks nor tokens.
+   */
+  readonly beforeBlock?: BeforeBlock;
+}
 
 /**
  * Embeds frames.
@@ -23,17 +33,24 @@ export type BeforeBlock = (tokens: Tensor, block: number) => Tensor;
  * @param parameters Those of `visual`.
  * @param frames [frames, height, width, 3] as u8, cropped at the centre and normalised on the GPU, or
  *   [frames, 3, size, size] as f32, normalised already.
- * @param beforeBlock May replace the tokens [frames, 1 + patches, width] before each block; the number
- *   of frames and tokens may fall.
- * @returns [frames, embed]: the projected class tokens, not normalised.
- *
- * Source: openai/CLIP, `VisionTransformer`; SPEC 3.3.
+ * @returns [frames, embed], not normalised.
  */
 export function encodeFrames(
   parameters: Parameters,
   config: ClipConfig,
   frames: Tensor,
-  beforeBlock: BeforeBlock = (tokens) => tokens,
+  options: EncodeFramesOptions = {},
+): Tensor {
+  if (config.vision === "ViT") return transformerFeatures(parameters, config, frames, options);
+  throw new UsageError("a model with a ResNet cannot be run yet");
+}
+
+/** The projected class tokens. Source: openai/CLIP, `VisionTransformer`; SPEC 3.3. */
+function transformerFeatures(
+  parameters: Parameters,
+  config: VitConfig,
+  frames: Tensor,
+  { beforeBlock = (tokens) => tokens }: EncodeFramesOptions,
 ): Tensor {
   const { visionPatchSize: patch, imageResolution: size, visionWidth: width } = config;
   return tidy(parameters.device, () => {

@@ -23,6 +23,7 @@ const CLIP = "clip.";
 
 function scratchConfig(settings: Settings): ClipConfig {
   return {
+    vision: "ViT",
     embedDim: settings.embed_dim,
     imageResolution: settings.image_resolution,
     visionLayers: settings.vision_layers,

@@ -19,12 +19,21 @@ import { upload } from "./values.ts";
 
 /** Sizes of a CLIP model in the original's names. */
 export function configOf(config: Fields): ClipConfig {
+  const vision = config.has("vision_patch_size")
+    ? {
+      vision: "ViT" as const,
+      visionLayers: config.number("vision_layers"),
+      visionPatchSize: config.number("vision_patch_size"),
+    }
+    : {
+      vision: "ResNet" as const,
+      visionLayers: config.numbers("vision_layers") as [number, number, number, number],
+    };
   return {
+    ...vision,
     embedDim: config.number("embed_dim"),
     imageResolution: config.number("image_resolution"),
-    visionLayers: config.number("vision_layers"),
     visionWidth: config.number("vision_width"),
-    visionPatchSize: config.number("vision_patch_size"),
     contextLength: config.number("context_length"),
     vocabSize: config.number("vocab_size"),
     textWidth: config.number("transformer_width"),

@@ -45,24 +45,26 @@ export function traceBlocks(
   // Reads begin at once: the tensors are given back when the encoder ends.
   const states: Promise<Float32Array>[] = [], choices: Trace["choices"][number][] = [];
   const read = (tokens: Tensor) => states.push(tokens.data() as Promise<Float32Array>);
-  encodeFrames(visual, config, frames, (tokens, block) => {
-    if (block > 0) read(tokens);
-    const step = plan.find((step) => step.block === block);
-    if (step) {
-      const { frames, targetFrames, clusters: k } = step;
-      const { output, medoids, assignment } = clusterTokens(tokens, {
-        ...options.clustering!.method,
-        ...injected?.(step),
-        frames,
-        targetFrames,
-        k,
-      });
-      choices.push({ step, medoids: medoids.data(), assignment: assignment!.data() });
-      tokens = output;
-    }
-    const last = block === config.visionLayers - 1;
-    if (last) read(transformerBlock(tokens, visual.at(`transformer.resblocks.${block}`)));
-    return tokens;
+  encodeFrames(visual, config, frames, {
+    beforeBlock: (tokens, block) => {
+      if (block > 0) read(tokens);
+      const step = plan.find((step) => step.block === block);
+      if (step) {
+        const { frames, targetFrames, clusters: k } = step;
+        const { output, medoids, assignment } = clusterTokens(tokens, {
+          ...options.clustering!.method,
+          ...injected?.(step),
+          frames,
+          targetFrames,
+          k,
+        });
+        choices.push({ step, medoids: medoids.data(), assignment: assignment!.data() });
+        tokens = output;
+      }
+      const last = block + 1 === config.visionLayers;
+      if (last) read(transformerBlock(tokens, visual.at(`transformer.resblocks.${block}`)));
+      return tokens;
+    },
   });
   return { states, choices };
 }
