@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { decodeHTMLStrict } from "npm:entities@8.0.0";
 import { unescapeHtml } from "./html.ts";
 import { fixC1Controls, undoMojibake } from "./mojibake.ts";
 
@@ -17,12 +18,17 @@ function spellOut(ligature: string): string {
 
 const ENTITY = /&#?[0-9A-Za-z]{1,24};/g;
 
-/** Decodes an entity; names in capitals (`&EACUTE;`), which HTML lacks, stand for capital letters. */
+/** Decodes an entity as a whole; names in capitals (`&EACUTE;`), which HTML lacks, stand for capitals. */
 function decodeEntity(entity: string): string {
-  const decoded = unescapeHtml(entity);
-  if (decoded !== entity || !/^&[A-Z]+;$/.test(entity)) return decoded;
-  const lower = entity.toLowerCase(), letter = unescapeHtml(lower);
-  return letter === lower ? entity : letter.toUpperCase();
+  if (entity.startsWith("&#")) {
+    const decoded = unescapeHtml(entity);
+    return decoded.includes(";") ? entity : decoded;
+  }
+  const decoded = decodeHTMLStrict(entity);
+  if (decoded !== entity || !/^&[0-9A-Z]+;$/.test(entity)) return decoded;
+  const lower = entity.toLowerCase(), letter = decodeHTMLStrict(lower);
+  // `&COPYSR;` begins with an entity of its own.
+  return letter === lower || unescapeHtml(entity) !== entity ? entity : letter.toUpperCase();
 }
 
 // deno-lint-ignore no-control-regex
@@ -32,29 +38,28 @@ const TERMINAL_ESCAPE = /\x1b\[[0-9;]*[A-Za-z]/g;
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\x00-\x08\x0b\x0e-\x1f\x7f\u206a-\u206f\ufeff\ufff9-\ufffc]/g;
 
-/** Repeats a repair until it finds nothing more to do. */
-function untilStable(text: string, repair: (text: string) => string): string {
-  for (;;) {
-    const repaired = repair(text);
-    if (repaired === text) return text;
-    text = repaired;
-  }
-}
-
-/** One pass over one line, without its line feed. */
+/** One pass over one line. */
 function fixOnce(line: string, entities: boolean): string {
-  const text = untilStable(entities ? line.replace(ENTITY, decodeEntity) : line, undoMojibake);
-  return fixC1Controls(text)
+  return fixC1Controls(undoMojibake(entities ? line.replace(ENTITY, decodeEntity) : line))
     .replace(LIGATURE, spellOut)
     // Full-width and half-width forms, and the ideographic space.
     .replace(/[\uff01-\uffef\u3000]/g, (form) => form.normalize("NFKC"))
     .replace(/[\u02bc\u2018-\u201b]/g, "'")
     .replace(/[\u201c-\u201f]/g, '"')
-    .replace(/[\r\u2028\u2029]/g, "\n")
+    .replace(/\r\n|[\r\u2028\u2029]/g, "\n")
     .toWellFormed()
     .replace(TERMINAL_ESCAPE, "")
     .replace(CONTROL, "")
     .normalize("NFC");
+}
+
+/** Repairs a line until nothing is left to do. */
+function fixLine(line: string, entities: boolean): string {
+  for (;;) {
+    const fixed = fixOnce(line, entities);
+    if (fixed === line) return line;
+    line = fixed;
+  }
 }
 
 /**
@@ -62,8 +67,8 @@ function fixOnce(line: string, entities: boolean): string {
  * full-width forms narrowed, curly quotes straightened, line ends unified, lone surrogates replaced,
  * terminal escapes and control characters removed, NFC.
  *
- * As in ftfy, each line is judged by itself, and from the first line with a `<` on entities stay: such
- * a text is HTML.
+ * As in ftfy, each line (with its line feed) is judged by itself, and from the first line with a `<` on
+ * entities stay: such a text is HTML.
  *
  * @example
  * ```ts
@@ -74,8 +79,8 @@ function fixOnce(line: string, entities: boolean): string {
  */
 export function fixText(text: string): string {
   let entities = true;
-  return text.replaceAll("\r\n", "\n").split("\n").map((line) => {
+  return text.split(/(?<=\n)/).map((line) => {
     entities &&= !line.includes("<");
-    return untilStable(line, (text) => fixOnce(text, entities));
-  }).join("\n");
+    return fixLine(line, entities);
+  }).join("");
 }

@@ -12,10 +12,11 @@ const END_OF_TEXT = "<|endoftext|>";
 
 /**
  * Special tokens, English contractions, runs of letters, single digits, runs of anything else.
- * A cleaned text has no white space but U+0020.
+ * A cleaned text has no white space but U+0020, and no capitals: of what the reference's ignoring of
+ * case adds, the long s is left; and U+0345, a mark whose capital is a letter, is passed over.
  */
 const WORD =
-  /<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^ \p{L}\p{N}]+/giu;
+  /<\|[sſ]tartoftext\|>|<\|endoftext\|>|'[sſtmd]|'re|'ve|'ll|\p{L}+|\p{N}|[^ \p{L}\p{N}\u0345]+/gu;
 
 /** A text cut or padded to a fixed length. */
 export interface PackedText {
