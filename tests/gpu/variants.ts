@@ -36,6 +36,9 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "index/class_token": [T],
   "index/copy_rows": [T],
   "index/gather_rows": [T],
+  "linalg/conv2d": [{}],
+  "linalg/conv2d_layout": [{}],
+  "linalg/conv2d_subgroup": [{ L }],
   "linalg/matmul": [
     { TRANSPOSE_A: [false], TRANSPOSE_B: BOTH, ...EPILOGUE },
     { TRANSPOSE_A: [true], TRANSPOSE_B: [false], ...EPILOGUE },
