@@ -6,7 +6,7 @@ import { Scope } from "../../src/tensor/scope.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { device } from "../device.ts";
 import { twoGroups } from "../gpu_geometry.ts";
-import { close, normals } from "../oracle/check.ts";
+import { checkOp, close, normals } from "../oracle/check.ts";
 
 function randomBytes(n: number): Uint8Array<ArrayBuffer> {
   const random = new Random(3, [0xb17e]);
@@ -83,6 +83,45 @@ Deno.test("extractPatches() of normalised frames only moves elements", async () 
   }
 });
 
+for (const [videos, perVideo, patch, size] of [[1, 1, 4, 8], [2, 3, 4, 8], [1, 5, 3, 9]]) {
+  Deno.test(`extractPatches() over three frames of ${videos} videos of ${perVideo}, and its gradient`, async () => {
+    using _scope = new Scope(device);
+    const n = videos * perVideo, plane = size * size;
+    const options = { patch, size, taps: 3, frames: perVideo };
+    /** Where an element of a frame, or of one beside it, lies: undefined beyond the video. */
+    const at = (f: number, tap: number, c: number, row: number, column: number) => {
+      const within = f % perVideo + tap - 1;
+      if (within < 0 || within >= perVideo) return undefined;
+      return ((f + tap - 1) * 3 + c) * plane + row * size + column;
+    };
+    const spanned = (x: Float64Array) => {
+      const taps = [0, 1, 2].map((tap) =>
+        oracle(n, patch, size, (f, c, row, column) => x[at(f, tap, c, row, column)!] ?? 0)
+      );
+      // From [tap][row of patches][channel, ...] to [row of patches][channel][tap, ...].
+      const area = patch * patch;
+      return Array.from({ length: n * plane * 9 / area }, (_, i) => {
+        const tile = Math.floor(i / 9), channel = Math.floor(i % 9 / 3);
+        const begin = (tile * 3 + channel) * area;
+        return taps[i % 3].slice(begin, begin + area);
+      }).flat();
+    };
+    await checkOp({
+      device,
+      inputs: [[n, 3, size, size]],
+      run: (x) => extractPatches(x, options),
+      oracle: spanned,
+    });
+    const bytes = randomBytes(n * (size + 3) * size * 3);
+    const frames = tensor(device, bytes, [n, size + 3, size, 3]);
+    const planes = normalizeFrames(frames, { size });
+    const [found, expected] = await Promise.all(
+      [frames, planes].map((x) => extractPatches(x, options).data()),
+    );
+    deepStrictEqual(found, expected);
+  });
+}
+
 Deno.test("normalizeFrames() crops to planes and leaves no second tensor behind", async () => {
   const [n, height, width, size] = [2, 41, 31, 33];
   const bytes = randomBytes(n * height * width * 3);
@@ -105,4 +144,6 @@ Deno.test("extractPatches() refuses other shapes", () => {
   throws(() => extractPatches(bytes.reshape([1, 3, 4, 4]), { patch: 2, size: 4 }), /is neither/);
   throws(() => extractPatches(bytes.reshape([4, 4, 3]), { patch: 2, size: 4 }), /is neither/);
   throws(() => extractPatches(planes, { patch: 1, size: 3 }), /are not 3 pixels square/);
+  const threes = { patch: 1, size: 4, taps: 3, frames: 2 };
+  throws(() => extractPatches(planes, threes), /1 frames of videos of 2/);
 });
