@@ -23,6 +23,8 @@ export { checkpoint } from "./src/autograd/checkpoint.ts";
 export { noGrad, Tape } from "./src/autograd/tape.ts";
 export type { Application, Gradient, GradientContext, Input, Recorder } from "./src/ops/define.ts";
 export { matmul, type MatmulOptions } from "./src/ops/matmul.ts";
+export { conv2d, type Conv2dOptions } from "./src/ops/conv2d.ts";
+export { batchNorm, type BatchNormOptions, type RunningStatistics } from "./src/ops/batch_norm.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./src/ops/cross_entropy.ts";
 export { clipGradients, type ClipOptions, globalNorm } from "./src/ops/global_norm.ts";
 export { clampScalar } from "./src/ops/clamp_scalar.ts";
@@ -50,6 +52,7 @@ export {
 } from "./src/clip/config.ts";
 export { encodeText, type TokenBatch } from "./src/clip/text.ts";
 export { type BeforeBlock, encodeFrames, type EncodeFramesOptions } from "./src/clip/vision.ts";
+export type { ResNetOptions } from "./src/clip/resnet.ts";
 export { loadWeights, type Weights } from "./src/clip/weights.ts";
 export {
   CenterClip,

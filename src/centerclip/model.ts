@@ -41,6 +41,8 @@ export interface CenterClipOptions {
     readonly clusterCounts: readonly number[];
     readonly method: ClusterMethod;
   };
+  /** Patches of single frames (the default), or over three neighbouring ones. */
+  readonly linearPatch?: "2d" | "3d";
   /** The original's behaviour where the default differs: the mask of a segment. */
   readonly compat?: "reference";
 }
@@ -73,14 +75,16 @@ export class CenterClip {
    * Builds a model on weights, which stay the caller's.
    *
    * @param parameters The weights, CLIP's under `clip.` in OpenAI's names.
-   * @throws {UsageError} if the clustering does not fit the model, as it never does a ResNet.
+   * @throws {UsageError} if the clustering does not fit the model, or the model has a ResNet, which has no
+   *   tokens to cluster and no patches.
    */
   constructor(
     readonly parameters: Parameters,
     readonly config: ClipConfig,
     readonly options: CenterClipOptions,
   ) {
-    const { maxFrames, clustering } = options;
+    const { maxFrames, clustering, linearPatch } = options;
+    if (linearPatch === "3d") demandVit(config, "--linear_patch 3d");
     this.#clip = parameters.at("clip");
     this.plan = [];
     if (clustering) {
@@ -111,10 +115,13 @@ export class CenterClip {
    *
    * @param frames As {@link PairBatch.frames}.
    */
-  encodeVideo(frames: Tensor, { groupings }: ForwardOptions = {}): Tensor {
+  encodeVideo(frames: Tensor, { groupings, training }: ForwardOptions = {}): Tensor {
     return tidy(this.device, () => {
       const visual = this.#clip.at("visual");
+      const { maxFrames, linearPatch } = this.options;
       const vectors = encodeFrames(visual, this.config, frames, {
+        training: training !== undefined,
+        patches3d: linearPatch === "3d" ? { frames: maxFrames } : undefined,
         beforeBlock: (tokens, block) => {
           const step = this.plan.find((s) => s.block === block);
           if (!step) return tokens;

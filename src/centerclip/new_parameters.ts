@@ -7,6 +7,7 @@ import type { ClipConfig } from "../clip/config.ts";
 import { Random } from "../tensor/random.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { CenterClipOptions } from "./model.ts";
+import { patch3dParameters } from "./patch3d.ts";
 
 /** What the start of a parameter may depend on. */
 export interface InitContext {
@@ -32,7 +33,9 @@ export interface NewParameter {
 export type NewParameters = ReadonlyMap<string, NewParameter>;
 
 /** Each part's own list. */
-const PARTS: readonly ((config: ClipConfig, options: CenterClipOptions) => NewParameters)[] = [];
+const PARTS: readonly ((config: ClipConfig, options: CenterClipOptions) => NewParameters)[] = [
+  patch3dParameters,
+];
 
 /** The parameters that a model needs besides CLIP's. */
 export function newParameters(config: ClipConfig, options: CenterClipOptions): NewParameters {

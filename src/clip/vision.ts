@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { UsageError } from "../errors.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { block, norm } from "../nn/transformer.ts";
 import { prependClassToken } from "../ops/class_token.ts";
@@ -14,17 +13,23 @@ import { reshape } from "../ops/reshape.ts";
 import { tidy } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ClipConfig, VitConfig } from "./config.ts";
+import { resNetFeatures, type ResNetOptions } from "./resnet.ts";
 
 /** What happens to the tokens before a block: token clustering, or nothing (the same tensor). */
 export type BeforeBlock = (tokens: Tensor, block: number) => Tensor;
 
-/** Options of {@link encodeFrames}. */
-export interface EncodeFramesOptions {
+/** Options of {@link encodeFrames}: those of a vision transformer, and those of a ResNet. */
+export interface EncodeFramesOptions extends ResNetOptions {
   /**
    * May replace the tokens [frames, 1 + patches, width] before each block of a vision transformer; the
    * number of frames and tokens may fall. A ResNet has neither blocks nor tokens.
    */
   readonly beforeBlock?: BeforeBlock;
+  /**
+   * Embed patches over three neighbouring frames, by `conv2.weight` in place of `conv1.weight`; a video
+   * has so many frames.
+   */
+  readonly patches3d?: { readonly frames: number };
 }
 
 /**
@@ -42,7 +47,7 @@ export function encodeFrames(
   options: EncodeFramesOptions = {},
 ): Tensor {
   if (config.vision === "ViT") return transformerFeatures(parameters, config, frames, options);
-  throw new UsageError("a model with a ResNet cannot be run yet");
+  return resNetFeatures(parameters, config, frames, options);
 }
 
 /** The projected class tokens. Source: openai/CLIP, `VisionTransformer`; SPEC 3.3. */
@@ -50,12 +55,14 @@ function transformerFeatures(
   parameters: Parameters,
   config: VitConfig,
   frames: Tensor,
-  { beforeBlock = (tokens) => tokens }: EncodeFramesOptions,
+  { beforeBlock = (tokens) => tokens, patches3d }: EncodeFramesOptions,
 ): Tensor {
   const { visionPatchSize: patch, imageResolution: size, visionWidth: width } = config;
   return tidy(parameters.device, () => {
-    const patches = extractPatches(frames, { patch, size });
-    const kernel = reshape(parameters.get("conv1.weight"), [width, 3 * patch * patch]);
+    const spans = patches3d && { taps: 3, frames: patches3d.frames };
+    const patches = extractPatches(frames, { patch, size, ...spans });
+    const weight = parameters.get(patches3d ? "conv2.weight" : "conv1.weight");
+    const kernel = reshape(weight, [width, patches.shape[2]]);
     const embedded = matmul(patches, kernel, { transposeB: true });
     const positions = parameters.get("positional_embedding");
     const tokens = prependClassToken(embedded, parameters.get("class_embedding"), positions);

@@ -21,9 +21,14 @@ export const NEW_MODULES: readonly string[] = ["time_embedding", "frame_embeddin
 const ALWAYS = /^(ln_final\.|text_projection$|logit_scale$|visual\.ln_post\.|visual\.proj$)/;
 const BLOCK = /^(?:visual\.)?transformer\.resblocks\.(\d+)\./;
 
+/** What a batch norm has seen: kept with the parameters, and no parameter. */
+const BUFFER = /\.(running_mean|running_var|num_batches_tracked)$/;
+
 /**
  * Whether a parameter learns under `freeze_layer_num` (SPEC 7.4): with k of 0 or more, CLIP's
- * embeddings, its patch convolution, `ln_pre` and the blocks below k stay as loaded.
+ * embeddings, its patch convolution, `ln_pre` and the blocks below k stay as loaded, and so does the whole
+ * image encoder where it is a ResNet, none of whose names is one of a block. With 3d patches their own
+ * convolution, which CLIP has not, learns. Running statistics of batch norms never do: they are buffers.
  *
  * @example
  * ```ts
@@ -34,9 +39,15 @@ const BLOCK = /^(?:visual\.)?transformer\.resblocks\.(\d+)\./;
  * strictEqual(isTrainable("clip.transformer.resblocks.3.mlp.c_fc.bias", 3), true);
  * ```
  */
-export function isTrainable(name: string, freezeLayerNum: number): boolean {
+export function isTrainable(
+  name: string,
+  freezeLayerNum: number,
+  linearPatch: "2d" | "3d" = "2d",
+): boolean {
+  if (BUFFER.test(name)) return false;
   if (freezeLayerNum < 0 || !name.startsWith("clip.")) return true;
   const own = name.slice("clip.".length);
+  if (linearPatch === "3d" && own === "visual.conv2.weight") return true;
   const block = own.match(BLOCK)?.[1];
   return block === undefined ? ALWAYS.test(own) : Number(block) >= freezeLayerNum;
 }

@@ -92,6 +92,7 @@ async function savedWeights(
 function optionsOf(settings: Settings): CenterClipOptions {
   return {
     maxFrames: settings.max_frames,
+    linearPatch: settings.linear_patch,
     compat: settings.compat ?? undefined,
     clustering: settings.cluster_inter
       ? {

@@ -6,6 +6,7 @@
 import { Tape } from "../autograd/tape.ts";
 import { trainingPass } from "../centerclip/forward.ts";
 import type { CenterClip, PairBatch } from "../centerclip/model.ts";
+import { referenceTrainable } from "../compat/training.ts";
 import { UserError } from "../errors.ts";
 import { addInto } from "../ops/add_into.ts";
 import { scale } from "../ops/affine.ts";
@@ -42,9 +43,11 @@ export class Trainer implements Disposable {
     private readonly settings: Settings,
     private readonly totalSteps: number,
   ) {
-    const { freeze_layer_num, coef_lr, wd, beta1, beta2, eps, clip_grad_norm } = settings;
+    const { freeze_layer_num, linear_patch, compat } = settings;
+    const { coef_lr, wd, beta1, beta2, eps, clip_grad_norm } = settings;
+    const learns = compat === "reference" ? referenceTrainable : isTrainable;
     const trainable = model.parameters.entries().filter(([name]) =>
-      isTrainable(name, freeze_layer_num)
+      learns(name, freeze_layer_num, linear_patch)
     );
     const rules = parameterRules(trainable.map(([name]) => name), {
       coefLr: coef_lr,

@@ -40,6 +40,11 @@ export class GoldenCase {
     return this.#outputs.keys;
   }
 
+  /** Logical names of the inputs. */
+  get inputs(): string[] {
+    return this.#inputs.keys;
+  }
+
   /** Outputs that nobody has asked for so far. */
   get unread(): string[] {
     return [...this.#unread];

@@ -13,6 +13,7 @@ import {
   type Tensor,
 } from "../../mod.ts";
 import type { Fields } from "./fields.ts";
+import type { GoldenCase } from "./golden.ts";
 import type { GoldenTensor } from "./golden_file.ts";
 import { NotBuilt } from "./kind.ts";
 import { upload } from "./values.ts";
@@ -55,7 +56,6 @@ export function demandBuilt(flags: Fields): void {
   const algorithm = flags.has("cluster_algo") ? flags.text("cluster_algo") : "kmediods++";
   const header = flags.has("sim_header") ? flags.text("sim_header") : "meanP";
   const missing = [
-    flags.has("linear_patch") && flags.text("linear_patch") === "3d" && "3d patches",
     flags.flag("deep_cluster") && "DeepCluster",
     flags.flag("cluster_inter") && ALGORITHMS[algorithm],
     flags.flag("cluster_embedding") && "cluster embeddings",
@@ -100,6 +100,16 @@ export function parametersOf(
   return new Parameters(device, tensors);
 }
 
+/** The state dict of a case, with the parameters that the case adds to it as `extra.NAME`. */
+export async function stateOf(golden: GoldenCase): Promise<Map<string, GoldenTensor>> {
+  const state = await golden.inputGroup("state_dict");
+  for (const input of golden.inputs) {
+    const [, name] = input.match(/^extra\.(.+)$/) ?? [];
+    if (name !== undefined) state.set(name, await golden.input(input));
+  }
+  return state;
+}
+
 /** A state dict with the temperature that the flags of a case set. */
 export function withTemperature(
   state: ReadonlyMap<string, GoldenTensor>,
@@ -110,10 +120,20 @@ export function withTemperature(
   return new Map(state).set("clip.logit_scale", { shape: [], data: Float32Array.of(temperature) });
 }
 
-/** A model as the flags of a case make it. */
-export function modelOf(parameters: Parameters, config: ClipConfig, flags: Fields): CenterClip {
+/**
+ * A model as the flags of a case make it.
+ *
+ * @param patches where the kind of patches stands, if not among the flags
+ */
+export function modelOf(
+  parameters: Parameters,
+  config: ClipConfig,
+  flags: Fields,
+  patches: Fields = flags,
+): CenterClip {
   return new CenterClip(parameters, config, {
     maxFrames: flags.number("max_frames"),
+    linearPatch: patches.has("linear_patch") ? patches.text("linear_patch") as "2d" | "3d" : "2d",
     clustering: clusteringOf(flags),
     compat: "reference",
   });

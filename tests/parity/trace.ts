@@ -45,7 +45,9 @@ export function traceBlocks(
   // Reads begin at once: the tensors are given back when the encoder ends.
   const states: Promise<Float32Array>[] = [], choices: Trace["choices"][number][] = [];
   const read = (tokens: Tensor) => states.push(tokens.data() as Promise<Float32Array>);
+  const { linearPatch, maxFrames } = options;
   encodeFrames(visual, config, frames, {
+    patches3d: linearPatch === "3d" ? { frames: maxFrames } : undefined,
     beforeBlock: (tokens, block) => {
       if (block > 0) read(tokens);
       const step = plan.find((step) => step.block === block);

@@ -15,8 +15,8 @@ import {
 } from "../../../mod.ts";
 import type { Checks } from "../checks.ts";
 import type { GoldenCase } from "../golden.ts";
-import { type Context, type Kinds, notBuilt } from "../kind.ts";
-import { configOf, demandBuilt, modelOf, parametersOf } from "../model.ts";
+import type { Context, Kinds } from "../kind.ts";
+import { configOf, demandBuilt, modelOf, parametersOf, stateOf } from "../model.ts";
 import { parseTolerance } from "../tolerance.ts";
 import { compareChoices, groupingsOf, type Trace, traceBlocks } from "../trace.ts";
 import { floats, integers, swapAxes, upload } from "../values.ts";
@@ -78,13 +78,12 @@ async function compareStates(golden: GoldenCase, checks: Checks, { states }: Tra
  */
 async function image(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
   const { params } = golden, flags = params.object("args");
-  if (params.has("linear_patch")) demandBuilt(params);
   demandBuilt(flags);
   const device = await context.device();
   using _scope = new Scope(device);
   const config = configOf(params.object("config"));
-  const parameters = parametersOf(device, await golden.inputGroup("state_dict"), "clip.");
-  const model = modelOf(parameters, config, flags);
+  const parameters = parametersOf(device, await stateOf(golden), "clip.");
+  const model = modelOf(parameters, config, flags, params);
   const frames = upload(device, await floats(golden.input("video")));
   const robust = golden.entry.flag("robust");
   const injected = robust ? undefined : await groupingsOf(golden, model.plan, device);
@@ -120,9 +119,5 @@ export const clip: Kinds = {
     { function: /:CLIP\.encode_text$/, run: text },
     { function: /:CLIP\.encode_image$/, run: image },
     { function: /\/clip\.py:CLIP\.forward$/, run: logits },
-    {
-      function: /\(ModifiedResNet\)|^same, BatchNorm in train mode/,
-      run: notBuilt("ModifiedResNet"),
-    },
   ],
 };

@@ -23,6 +23,7 @@ import {
   demandBuilt,
   modelOf,
   parametersOf,
+  stateOf,
   withTemperature,
 } from "../model.ts";
 import { parseTolerance } from "../tolerance.ts";
@@ -42,7 +43,7 @@ async function forward(golden: GoldenCase, checks: Checks, context: Context): Pr
   demandBuilt(params);
   const device = await context.device();
   using _scope = new Scope(device);
-  const state = withTemperature(await golden.inputGroup("state_dict"), params);
+  const state = withTemperature(await stateOf(golden), params);
   const parameters = parametersOf(device, state);
   const batch = uploadBatch(device, await batchOf(golden));
   const model = modelOf(parameters, configFrom(golden.area.manifest.object("config")), params);

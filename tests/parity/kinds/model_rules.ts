@@ -80,6 +80,5 @@ export const modelRules: Kinds = {
       run: notBuilt(ROUNDING),
     },
     { name: "max_rounding_difference", run: notBuilt(ROUNDING) },
-    { name: "init_facts", run: notBuilt("initialising 3d patches and seqTransf from CLIP") },
   ],
 };

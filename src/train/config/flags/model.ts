@@ -37,7 +37,6 @@ export const modelFlags = {
     choices: ["2d", "3d"],
     default: "2d",
     meaning: "patch embedding of single frames, or over three neighbouring ones",
-    notBuilt: ["3d"],
   },
   freeze_layer_num: {
     kind: "int",
