@@ -58,7 +58,7 @@ async function freshWeights(device: Device, settings: Settings): Promise<Weights
 
 async function clipWeights(device: Device, settings: Settings): Promise<Weights> {
   if (settings.pretrained_clip_name !== "scratch") {
-    const name = `${settings.pretrained_clip_name.replace("/", "-")}.safetensors`;
+    const name = `${settings.pretrained_clip_name.replaceAll(/[/@]/g, "-")}.safetensors`;
     using file = await openSafetensors(join(settings.pretrained_dir, name));
     return await loadWeights(device, file);
   }

@@ -7,11 +7,18 @@ import { flags, type Settings } from "../../src/train/config/settings.ts";
 
 const SHAPES = "fixtures/shapes";
 
-/** Flags of the tiny run, as one would type them, over a few of the built-in clips. */
-export function tiny(folder: TemporaryFolder): string[] {
+/** Flags that name a few of the built-in clips. */
+export function tinyData(folder: TemporaryFolder): string[] {
   return [
     ...["--train_csv", folder.excerpt("train.csv", 12), "--val_csv", folder.excerpt("test.csv", 5)],
     ...["--data_path", `${SHAPES}/captions.json`, "--features_path", `${SHAPES}/videos`],
+  ];
+}
+
+/** Flags of the tiny run, as one would type them. */
+export function tiny(folder: TemporaryFolder): string[] {
+  return [
+    ...tinyData(folder),
     ...["--pretrained_clip_name", "scratch", "--image_resolution", "64"],
     ...["--vision_patch_size", "32", "--vision_width", "64", "--vision_layers", "2"],
     ...["--text_layers", "1", "--text_width", "64", "--embed_dim", "64"],

@@ -58,11 +58,16 @@ function checkRun(settings: Settings): void {
 }
 
 function checkModel(settings: Settings, given: Partial<Settings>): void {
-  const scratch = settings.pretrained_clip_name === "scratch";
+  const { pretrained_clip_name: clip, linear_patch } = settings;
+  const scratch = clip === "scratch";
+  refuseIf(
+    linear_patch === "3d" && derive(settings).visionLayers === 0,
+    `--linear_patch 3d needs the patches of a ViT, and ${clip} is a ResNet; give --linear_patch 2d`,
+  );
   const idle = Object.keys(scratchFlags).find((name) => name in given);
   refuseIf(
     !scratch && idle !== undefined,
-    `--${idle} shapes only --pretrained_clip_name scratch, not ${settings.pretrained_clip_name}`,
+    `--${idle} shapes only --pretrained_clip_name scratch, not ${clip}`,
   );
   const context = scratch ? settings.context_length : CLIP_CONTEXT;
   refuseIf(
@@ -91,6 +96,11 @@ function checkClustering(settings: Settings): void {
   );
   if (!cluster_inter && !deep_cluster) return;
   const { visionLayers } = derive(settings);
+  const flag = cluster_inter ? "--cluster_inter" : "--deep_cluster";
+  refuseIf(
+    visionLayers === 0,
+    `${flag} 1 needs the tokens of a ViT, and ${settings.pretrained_clip_name} is a ResNet; give ${flag} 0`,
+  );
   for (const name of ["cluster_num_blocks", "target_frames_blocks"] as const) {
     refuseIf(
       settings[name].length !== visionLayers,

@@ -4,13 +4,14 @@
  * @module
  */
 import { NEW_MODULES } from "../../optim/groups.ts";
+import { VISION_BLOCKS } from "./flags/model.ts";
 import type { Settings } from "./settings.ts";
 
 /** Consequences of settings, by the original's rules. */
 export interface Derived {
   /** Pairs of one forward pass: `⌊batch_size / gradient_accumulation_steps⌋`. */
   readonly microBatchSize: number;
-  /** Blocks of the image encoder. */
+  /** Blocks of the image encoder; 0 where it is a ResNet. */
   readonly visionLayers: number;
   /** Text and video are encoded apart, so that an evaluation encodes each only once. */
   readonly looseType: boolean;
@@ -22,16 +23,13 @@ export interface Derived {
   readonly newModules: readonly string[];
 }
 
-/** Blocks of OpenAI's ViT-B models. */
-const VIT_B_LAYERS = 12;
-
 /** Works out what follows from `settings`. */
 export function derive(settings: Settings): Derived {
   return {
     microBatchSize: Math.floor(settings.batch_size / settings.gradient_accumulation_steps),
     visionLayers: settings.pretrained_clip_name === "scratch"
       ? settings.vision_layers
-      : VIT_B_LAYERS,
+      : VISION_BLOCKS[settings.pretrained_clip_name],
     looseType: settings.sim_header !== "tightTransf",
     preVisualPooling: settings.datatype === "activity",
     memoryBudget: settings.gpu_memory_mb === null ? undefined : settings.gpu_memory_mb * 1e6,

@@ -115,6 +115,13 @@ Deno.test("the lists of clustering must have a number for each block and divide 
   );
 });
 
+Deno.test("a ResNet is refused where tokens or patches are needed", () => {
+  const resNet = { ...own, pretrained_clip_name: "RN50x4" } as const;
+  assert.ok(resolveSettings(resNet));
+  refused({ ...clustered, ...resNet }, /--cluster_inter 1 needs the tokens of a ViT, and RN50x4/);
+  refused({ ...resNet, linear_patch: "3d" }, /--linear_patch 3d needs the patches of a ViT/);
+});
+
 Deno.test("lists of clustering are not looked at where clustering is off", () => {
   assert.ok(resolveSettings({ ...clustered, cluster_inter: false, cluster_num_blocks: [1, 2, 3] }));
 });
@@ -132,8 +139,8 @@ Deno.test("the original's derivations hold", () => {
   assert.equal(derive({ ...settings, gpu_memory_mb: 3 }).memoryBudget, 3e6);
   assert.equal(derive({ ...settings, sim_header: "tightTransf" }).looseType, false);
   assert.equal(derive({ ...settings, datatype: "activity" }).preVisualPooling, true);
-  assert.equal(
-    derive({ ...settings, pretrained_clip_name: "scratch", vision_layers: 3 }).visionLayers,
-    3,
-  );
+  const layers = (more: Partial<typeof settings>) => derive({ ...settings, ...more }).visionLayers;
+  assert.equal(layers({ pretrained_clip_name: "scratch", vision_layers: 3 }), 3);
+  assert.equal(layers({ pretrained_clip_name: "ViT-L/14@336px" }), 24);
+  assert.equal(layers({ pretrained_clip_name: "RN101" }), 0);
 });

@@ -1,17 +1,30 @@
 import type { FlagTable } from "../flag.ts";
 
+/** OpenAI's models with the blocks of their vision transformers; a ResNet has none. */
+export const VISION_BLOCKS = {
+  "ViT-B/32": 12,
+  "ViT-B/16": 12,
+  "ViT-L/14": 24,
+  "ViT-L/14@336px": 24,
+  "RN50": 0,
+  "RN101": 0,
+  "RN50x4": 0,
+  "RN50x16": 0,
+} as const;
+
 /** The network and where its weights come from. */
 export const modelFlags = {
   pretrained_clip_name: {
     kind: "choice",
-    choices: ["ViT-B/32", "ViT-B/16", "scratch"],
+    choices: [...Object.keys(VISION_BLOCKS) as (keyof typeof VISION_BLOCKS)[], "scratch"],
     default: "ViT-B/32",
     meaning: "CLIP model; scratch has the shape given below, and weights from the seed",
   },
   pretrained_dir: {
     kind: "text",
     default: "~/models/pretrained",
-    meaning: "folder of ViT-B-32.pt and ViT-B-16.pt",
+    meaning:
+      "folder of CLIP's weights: ViT-B-32.safetensors, ViT-L-14-336px.safetensors, RN50.safetensors",
   },
   init_model: { kind: "text", default: null, meaning: "weights to start from, over CLIP's" },
   sim_header: {
@@ -43,7 +56,7 @@ export const modelFlags = {
     default: 0,
     min: -1,
     meaning:
-      "blocks below it and all embeddings stay as loaded (0: embeddings only); -1 trains all",
+      "blocks below it, all embeddings and a ResNet stay as loaded (0: no block); -1 trains all",
   },
   temperature_new: {
     kind: "float",
