@@ -25,6 +25,7 @@ export type { Application, Gradient, GradientContext, Input, Recorder } from "./
 export { matmul, type MatmulOptions } from "./src/ops/matmul.ts";
 export { conv2d, type Conv2dOptions } from "./src/ops/conv2d.ts";
 export { batchNorm, type BatchNormOptions, type RunningStatistics } from "./src/ops/batch_norm.ts";
+export { type Eigenvectors, smallestEigenvectors } from "./src/ops/eigen.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./src/ops/cross_entropy.ts";
 export { clipGradients, type ClipOptions, globalNorm } from "./src/ops/global_norm.ts";
 export { clampScalar } from "./src/ops/clamp_scalar.ts";

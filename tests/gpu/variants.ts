@@ -20,6 +20,8 @@ const ROWS = TEAMS.flatMap((team): Choices[] => [
   { T: ["f32"], VECTORS: [false], ...team },
   { T: ["vec4f"], VECTORS: [true], ...team },
 ]);
+/** Columns of the eigensolver: one a lane on a GPU, four on a software device. */
+const COLUMNS: readonly Choices[] = [{ T: ["f32"], LANES: [32] }, { T: ["vec4f"], LANES: [8] }];
 const METRICS: Choices = { METRIC: [0, 1, 2, 3, 4], SELF: BOTH };
 
 /** By path under `kernels/`; each entry stands for the product of its choices. */
@@ -37,14 +39,18 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "index/class_token": [T],
   "index/copy_rows": [T],
   "index/gather_rows": [T],
+  "linalg/apply_reflectors": COLUMNS,
+  "linalg/apply_rotations": COLUMNS,
   "linalg/conv2d": [{}],
   "linalg/conv2d_layout": [{}],
   "linalg/conv2d_subgroup": [{ L }],
+  "linalg/implicit_ql": [{ CAPACITY: [1024] }],
   "linalg/matmul": [
     { TRANSPOSE_A: [false], TRANSPOSE_B: BOTH, ...EPILOGUE },
     { TRANSPOSE_A: [true], TRANSPOSE_B: [false], ...EPILOGUE },
   ],
   "linalg/matmul_subgroup": [{ FORM: [0, 1, 2], L, ...EPILOGUE }],
+  "linalg/tridiagonalize": [{ LANES: [8, 256], CAPACITY: [1024] }],
   "norm/batch_norm": [{ ...T, RELU: BOTH, RESIDUAL: BOTH, TRAINING: BOTH }],
   "norm/cross_entropy": TEAMS.map((team) => ({ ...team, TRANSPOSED: BOTH, DIAGONAL: BOTH })),
   "norm/l2_normalize": ROWS,
