@@ -1,10 +1,10 @@
 // 2-d convolution of images [n, height, width, channel] as an implicit GEMM: any size, any device, f32.
 //
 //   forward: y[n, i, j, o] = sum over u, v, c of x[n, i', j', c] * w[u, v, c, o],
-//     i' = (i * stride + u - pad) / step and j' likewise; where that is no pixel of x, it counts as zero.
+//     i' = (i * stride + u - pad) / STEP and j' likewise; where that is no pixel of x, it counts as zero.
 //     Rows of the GEMM are pixels of y, the inner dimension is (u, v, c), columns are the channels o.
 //   The gradient to x is `forward` over dy with the weights turned by 180 degrees and their channels
-//     swapped: stride 1, and the stride as `step`, so that only positions that it divides are pixels.
+//     swapped: stride 1, and the stride as STEP, so that only positions that it divides are pixels.
 //   weights: dw[u, v, c, o] = sum over pixels of x[n, i', j', c] * dy[n, i, j, o]. The pixels are cut into
 //     parts of `span`, since they are many and the weights few: dw [parts, TAPS * C, O], for the host to sum.
 //
@@ -27,7 +27,6 @@ struct Params {
   taps: u32, // weights of a channel pair
   taps_x: u32, // of them, in a row
   stride: i32,
-  step: i32,
   pad_y: i32,
   pad_x: i32,
   span: u32,
@@ -40,6 +39,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> y: array<f32>; // [pixels, O]
 @group(0) @binding(5) var<storage, read_write> dw: array<f32>; // [parts, taps, C, O]
 
+const STEP = 1i;
 const SIDE = 16u; // lanes along a side of the workgroup, and inner steps a round
 const TILE = 64u; // rows and columns of the workgroup's tile
 const EACH = 4u; // rows and columns of a lane
@@ -47,12 +47,22 @@ const EACH = 4u; // rows and columns of a lane
 var<workgroup> a_tile: array<f32, 1024>; // [inner step][row]
 var<workgroup> b_tile: array<f32, 1024>; // [inner step][column]
 
-// Where a pixel of y begins to read: the first row of its image in x, then i * stride - pad.
-fn corner(pixel: u32) -> vec3i {
+// A pixel of y: image, row, column.
+fn place_of(pixel: u32) -> vec3u {
   let line = pixel / params.out_width;
-  let j = i32(pixel % params.out_width) * params.stride - params.pad_x;
-  let i = i32(line % params.out_height) * params.stride - params.pad_y;
-  return vec3i(i32(line / params.out_height * params.height), i, j);
+  return vec3u(line / params.out_height, line % params.out_height, pixel % params.out_width);
+}
+
+// The place `by` pixels on.
+fn advance(place: vec3u, by: u32) -> vec3u {
+  var next = vec3u(place.xy, place.z + by);
+  while (next.z >= params.out_width) {
+    next = vec3u(next.x, next.y + 1u, next.z - params.out_width);
+  }
+  while (next.y >= params.out_height) {
+    next = vec3u(next.x + 1u, next.y - params.out_height, next.z);
+  }
+  return next;
 }
 
 // A tap and a channel: row and column within the weights, then the channel.
@@ -61,14 +71,15 @@ fn tap_of(k: u32) -> vec3i {
   return vec3i(vec3u(tap / params.taps_x, tap % params.taps_x, k % params.channels));
 }
 
-fn load_x(at: vec3i, tap: vec3i) -> f32 {
-  let position = at.yz + tap.xy;
-  let pixel = position / params.step;
+fn load_x(place: vec3u, tap: vec3i) -> f32 {
+  let position = vec2i(place.yz) * params.stride - vec2i(params.pad_y, params.pad_x) + tap.xy;
+  let pixel = position / STEP;
   let size = vec2i(vec2u(params.height, params.width));
-  if (any(position < vec2i(0)) || any(position % params.step != vec2i(0)) || any(pixel >= size)) {
+  if (any(position < vec2i(0)) || any(position % STEP != vec2i(0)) || any(pixel >= size)) {
     return 0.0;
   }
-  return x[u32((at.x + pixel.x) * size.y + pixel.y) * params.channels + u32(tap.z)];
+  let row = i32(place.x) * size.x + pixel.x;
+  return x[u32(row * size.y + pixel.y) * params.channels + u32(tap.z)];
 }
 
 // One round: every lane multiplies its 4 x 4 over the inner steps that the tiles hold.
@@ -98,9 +109,9 @@ fn forward(
   let step = index % SIDE;
   let line = index / SIDE;
   let across = index % TILE;
-  var corners: array<vec3i, EACH>;
+  var places: array<vec3u, EACH>;
   for (var i = 0u; i < EACH; i++) {
-    corners[i] = corner(row + line + i * SIDE);
+    places[i] = place_of(row + line + i * SIDE);
   }
 
   var acc: array<vec4f, EACH>;
@@ -109,7 +120,7 @@ fn forward(
     for (var i = 0u; i < EACH; i++) {
       var value = 0.0;
       if (k + step < inner && row + line + i * SIDE < params.pixels) {
-        value = load_x(corners[i], tap);
+        value = load_x(places[i], tap);
       }
       a_tile[step * TILE + line + i * SIDE] = value;
       let q = index / TILE + i * EACH;
@@ -146,6 +157,10 @@ fn weights(
   let end = min(begin + params.span, params.pixels);
   let across = index % TILE;
   let tap = tap_of(row + across);
+  var places: array<vec3u, EACH>;
+  for (var i = 0u; i < EACH; i++) {
+    places[i] = place_of(begin + index / TILE + i * EACH);
+  }
 
   var acc: array<vec4f, EACH>;
   for (var k = begin; k < end; k += SIDE) {
@@ -153,8 +168,9 @@ fn weights(
       let q = index / TILE + i * EACH;
       var value = 0.0;
       if (k + q < end && row + across < rows) {
-        value = load_x(corner(k + q), tap);
+        value = load_x(places[i], tap);
       }
+      places[i] = advance(places[i], SIDE);
       a_tile[q * TILE + across] = value;
       value = 0.0;
       if (k + q < end && col + across < params.cols) {

@@ -25,7 +25,6 @@ struct Params {
   taps: u32, // weights of a channel pair
   taps_x: u32, // of them, in a row
   stride: i32,
-  step: i32,
   pad_y: i32,
   pad_x: i32,
   span: u32,
@@ -38,26 +37,36 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>; // [pixels, O / 4]
 @group(0) @binding(5) var<storage, read_write> dw: array<vec4f>; // [parts, taps, C, O / 4]
 
+const STEP = 1i;
 const L = 8u;
 const TILE = 16u;
 const HELD = TILE / L; // pixels of a lane, in `forward`
 
-// Where a pixel of y begins to read: the first row of its image in x, then i * stride - pad.
-fn corner(pixel: u32) -> vec3i {
+// A pixel of y: image, row, column.
+fn place_of(pixel: u32) -> vec3u {
   let line = pixel / params.out_width;
-  let j = i32(pixel % params.out_width) * params.stride - params.pad_x;
-  let i = i32(line % params.out_height) * params.stride - params.pad_y;
-  return vec3i(i32(line / params.out_height * params.height), i, j);
+  return vec3u(line / params.out_height, line % params.out_height, pixel % params.out_width);
 }
 
-// The pixel of x that a tap reads, or -1 where that is none.
-fn pixel_at(at: vec3i, tap: vec2i) -> i32 {
-  let position = at.yz + tap;
-  let pixel = position / params.step;
+// The place `by` pixels on. Divisions cost more than the products between two of them.
+fn advance(place: vec3u, by: u32) -> vec3u {
+  var next = vec3u(place.xy, place.z + by);
+  while (next.z >= params.out_width) {
+    next = vec3u(next.x, next.y + 1u, next.z - params.out_width);
+  }
+  while (next.y >= params.out_height) {
+    next = vec3u(next.x + 1u, next.y - params.out_height, next.z);
+  }
+  return next;
+}
+
+// The pixel of x that a tap at a place reads, or -1 where that is none.
+fn pixel_at(place: vec3u, tap: vec2i) -> i32 {
+  let position = vec2i(place.yz) * params.stride - vec2i(params.pad_y, params.pad_x) + tap;
+  let pixel = position / STEP;
   let size = vec2i(vec2u(params.height, params.width));
-  let outside = any(position < vec2i(0)) || any(position % params.step != vec2i(0)) ||
-    any(pixel >= size);
-  return select((at.x + pixel.x) * size.y + pixel.y, -1, outside);
+  let outside = any(position < vec2i(0)) || any(position % STEP != vec2i(0)) || any(pixel >= size);
+  return select((i32(place.x) * size.x + pixel.x) * size.y + pixel.y, -1, outside);
 }
 
 @compute @workgroup_size(L)
@@ -70,9 +79,9 @@ fn forward(
   let row = (group.z * groups.y + group.y) * TILE;
   let last_row = params.pixels - 1u;
   let load_col = min(col, params.cols - 1u);
-  var corners: array<vec3i, HELD>;
+  var places: array<vec3u, HELD>;
   for (var h = 0u; h < HELD; h++) {
-    corners[h] = corner(min(row + h * L + lane, last_row));
+    places[h] = place_of(min(row + h * L + lane, last_row));
   }
 
   var acc: array<vec4f, TILE>;
@@ -80,7 +89,7 @@ fn forward(
     let uv = vec2i(vec2u(tap / params.taps_x, tap % params.taps_x));
     var pixels: array<i32, HELD>;
     for (var h = 0u; h < HELD; h++) {
-      pixels[h] = pixel_at(corners[h], uv);
+      pixels[h] = pixel_at(places[h], uv);
     }
     for (var c = 0u; c < params.channels; c++) {
       var wk: array<vec4f, 4>;
@@ -121,6 +130,10 @@ fn weights(
   let channel = own % params.channels;
   let begin = group.z * params.span;
   let end = min(begin + params.span, params.pixels);
+  var places: array<vec3u, HELD>;
+  for (var h = 0u; h < HELD; h++) {
+    places[h] = place_of(begin + (h * L + lane) / 4u);
+  }
 
   var acc: array<vec4f, TILE>;
   for (var k = begin; k < end; k += 4u) {
@@ -129,10 +142,12 @@ fn weights(
       gk[q] = dy[min(k + q, end - 1u) * params.cols + load_col];
     }
     for (var h = 0u; h < HELD; h++) {
-      let f = h * L + lane;
-      let pixel = pixel_at(corner(min(k + f / 4u, end - 1u)), uv);
+      // Behind the last pixel of a part lies another part, or nothing: neither counts.
+      let inside = k + (h * L + lane) / 4u < end;
+      let pixel = select(-1, pixel_at(places[h], uv), inside);
       let loaded = x[u32(max(pixel, 0)) * params.channels + channel];
-      let value = select(vec4f(), loaded, pixel >= 0 && k + f / 4u < end);
+      let value = select(vec4f(), loaded, pixel >= 0);
+      places[h] = advance(places[h], 4u);
       for (var i = 0u; i < L; i++) {
         let at = h * L + i;
         for (var q = 0u; q < 4u; q++) {

@@ -7,14 +7,12 @@ import tiled from "../../kernels/linalg/conv2d.wgsl" with { type: "text" };
 import layout from "../../kernels/linalg/conv2d_layout.wgsl" with { type: "text" };
 import subgroup from "../../kernels/linalg/conv2d_subgroup.wgsl" with { type: "text" };
 import type { Device } from "../gpu/device.ts";
-import { tidy } from "../tensor/scope.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";
 import { matmul } from "./matmul.ts";
 import { sum } from "./reduce.ts";
-import { reshape } from "./reshape.ts";
 
 const tiledKernel = { name: "conv2d", source: tiled };
 const subgroupKernel = { name: "conv2d_subgroup", source: subgroup };
@@ -87,7 +85,7 @@ function callOf(device: Device, pass: Pass, span: number) {
   return {
     lanes,
     kernel: lanes ? subgroupKernel : tiledKernel,
-    consts: lanes ? { L: lanes } : undefined,
+    consts: { STEP: pass.step, ...lanes && { L: lanes } },
     params: {
       pixels: pass.images * pass.outHeight * pass.outWidth,
       channels: pass.channels / unit,
@@ -95,7 +93,7 @@ function callOf(device: Device, pass: Pass, span: number) {
       ...{ height: pass.height, width: pass.width },
       ...{ out_height: pass.outHeight, out_width: pass.outWidth },
       ...{ taps: pass.tapsY * pass.tapsX, taps_x: pass.tapsX },
-      ...{ stride: pass.stride, step: pass.step, pad_y: pass.padY, pad_x: pass.padX },
+      ...{ stride: pass.stride, pad_y: pass.padY, pad_x: pass.padX },
       span,
     },
   };
@@ -155,16 +153,30 @@ function arrange(x: Tensor, entry: "pack" | "turn" | "unpack", [o, c, h, w]: Sha
   return y;
 }
 
+/** Whether a pass reads each pixel by itself: then its GEMM has nothing implicit. */
+function isPointwise({ tapsY, tapsX, stride, padY }: Pass): boolean {
+  return tapsY * tapsX === 1 && stride === 1 && padY === 0;
+}
+
+/** A pointwise convolution's weights as a matrix. */
+const matrixOf = (weight: Tensor) => weight.reshape(weight.shape.slice(0, 2));
+
 const op = defineOp<[x: Tensor, weight: Tensor], Pass>({
   name: "conv2d",
   forward([x, weight], pass, save) {
     save(x, weight);
-    return convolve(x, arrange(weight, "pack", weight.shape), pass);
+    return isPointwise(pass)
+      ? matmul(x, matrixOf(weight), { transposeB: true })
+      : convolve(x, arrange(weight, "pack", weight.shape), pass);
   },
   gradient(dy, { saved: [x, weight], needs, attributes: pass }) {
     const { shape } = weight!;
+    const dx = () =>
+      isPointwise(pass)
+        ? matmul(dy, matrixOf(weight!))
+        : convolve(dy, arrange(weight!, "turn", shape), turned(pass));
     return [
-      needs[0] ? convolve(dy, arrange(weight!, "turn", shape), turned(pass)) : undefined,
+      needs[0] ? dx() : undefined,
       needs[1] ? arrange(weightGradient(x!, dy, pass), "unpack", shape) : undefined,
     ];
   },
@@ -190,11 +202,5 @@ const op = defineOp<[x: Tensor, weight: Tensor], Pass>({
  * ```
  */
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
-  const pass = passOf(x.shape, weight.shape, options);
-  const { tapsY, tapsX, stride, padY, outputs, channels } = pass;
-  if (tapsY * tapsX > 1 || stride > 1 || padY > 0) return op([x, weight], pass);
-  return tidy(x.device, () => {
-    const matrix = reshape(weight, [outputs, channels]);
-    return matmul(x, matrix, { transposeB: true });
-  });
+  return op([x, weight], passOf(x.shape, weight.shape, options));
 }

@@ -41,9 +41,9 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "index/gather_rows": [T],
   "linalg/apply_reflectors": COLUMNS,
   "linalg/apply_rotations": COLUMNS,
-  "linalg/conv2d": [{}],
+  "linalg/conv2d": [{ STEP: [1, 2] }],
   "linalg/conv2d_layout": [{}],
-  "linalg/conv2d_subgroup": [{ L }],
+  "linalg/conv2d_subgroup": [{ L, STEP: [1, 2] }],
   "linalg/implicit_ql": [{ CAPACITY: [1024] }],
   "linalg/matmul": [
     { TRANSPOSE_A: [false], TRANSPOSE_B: BOTH, ...EPILOGUE },

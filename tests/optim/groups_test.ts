@@ -1,4 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { referenceTrainable } from "../../src/compat/training.ts";
 import { isTrainable, parameterRules } from "../../src/optim/groups.ts";
 
 Deno.test("freezing spares the last norms, the projections and the upper blocks", () => {
@@ -20,6 +21,22 @@ Deno.test("freezing spares the last norms, the projections and the upper blocks"
   ];
   deepStrictEqual(names.filter((name) => !isTrainable(name, 2)), names.slice(0, 6));
   deepStrictEqual(names.filter((name) => !isTrainable(name, -1)), []);
+});
+
+Deno.test("freezing keeps a ResNet whole, and 3d patches learn in place of CLIP's", () => {
+  const conv2 = "clip.visual.conv2.weight";
+  const names = ["clip.visual.layer4.2.bn3.weight", "clip.visual.attnpool.c_proj.bias", conv2];
+  deepStrictEqual(names.filter((name) => isTrainable(name, 0)), []);
+  deepStrictEqual(names.filter((name) => isTrainable(name, -1)), names);
+  deepStrictEqual(names.filter((name) => isTrainable(name, 0, "3d")), [conv2]);
+  deepStrictEqual(referenceTrainable("clip.visual.conv1.weight", 0, "3d"), true);
+});
+
+Deno.test("running statistics never learn", () => {
+  const buffers = ["running_mean", "running_var", "num_batches_tracked"]
+    .map((name) => `clip.visual.layer1.0.downsample.1.${name}`);
+  deepStrictEqual(buffers.filter((name) => isTrainable(name, -1)), []);
+  deepStrictEqual(buffers.filter((name) => referenceTrainable(name, -1, "2d")), []);
 });
 
 Deno.test("CLIP's parameters learn at coef_lr, and only names with bias are spared from decay", () => {
