@@ -1,16 +1,20 @@
 import { rejects } from "node:assert/strict";
 import { attention } from "../../src/ops/attention.ts";
+import { avgPool } from "../../src/ops/avg_pool.ts";
+import { batchNorm } from "../../src/ops/batch_norm.ts";
 import { add, div, mul } from "../../src/ops/binary.ts";
+import { conv2d } from "../../src/ops/conv2d.ts";
 import { concatRows, sliceRows } from "../../src/ops/copy_rows.ts";
 import { crossEntropy } from "../../src/ops/cross_entropy.ts";
 import { l2Normalize } from "../../src/ops/l2_normalize.ts";
 import { layerNorm } from "../../src/ops/layer_norm.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { quickGelu } from "../../src/ops/quick_gelu.ts";
+import { queryAttention } from "../../src/ops/query_attention.ts";
 import { mean } from "../../src/ops/reduce.ts";
 import { softmax } from "../../src/ops/softmax.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
-import { empty, type Tensor } from "../../src/tensor/tensor.ts";
+import { empty, type Tensor, zeros } from "../../src/tensor/tensor.ts";
 import { device } from "../device.ts";
 import { repeatsBits } from "../oracle/repeat.ts";
 
@@ -32,6 +36,21 @@ const CASES: Record<string, [shapes: Shape[], run: (...inputs: Tensor[]) => Tens
   ],
   "rows cut and joined": [[[2, 5, 3], [2, 2, 3]], (a, b) => concatRows(sliceRows(a, 1, 4), b)],
   "quickGelu()": [[[129]], quickGelu],
+  "conv2d()": [
+    [[2, 9, 7, 8], [12, 8, 3, 3]],
+    (x, weight) => conv2d(x, weight, { stride: 2, padding: 1 }),
+  ],
+  "conv2d() of odd channels": [
+    [[2, 5, 5, 3], [5, 3, 3, 3]],
+    (x, weight) => conv2d(x, weight, { padding: 1 }),
+  ],
+  "avgPool()": [[[2, 5, 4, 8]], (x) => avgPool(x, 2)],
+  "batchNorm()": [[[130, 8], [8], [8], [130, 8]], (x, gamma, beta, residual) => {
+    const of = (shape: Shape) => zeros(device, "f32", shape);
+    const running = { mean: of([8]), variance: of([8]), batches: of([]) };
+    return batchNorm(x, gamma, beta, running, { training: true, relu: true, residual });
+  }],
+  "queryAttention()": [[[2, 128], [2, 33, 128], [2, 33, 128]], queryAttention],
 };
 
 for (const [name, [shapes, run]] of Object.entries(CASES)) {
