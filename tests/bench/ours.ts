@@ -9,6 +9,7 @@ import type { Device } from "../../src/gpu/device.ts";
 import { Parameters } from "../../src/nn/parameters.ts";
 import { block } from "../../src/nn/transformer.ts";
 import { mul } from "../../src/ops/binary.ts";
+import { conv2d } from "../../src/ops/conv2d.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { mean } from "../../src/ops/reduce.ts";
 import { Random } from "../../src/tensor/random.ts";
@@ -18,6 +19,8 @@ import {
   BLOCK,
   BLOCK_PARAMETERS,
   type BlockParameter,
+  CONV_FRAMES,
+  type ConvRow,
   initial,
   noise,
   operandShapes,
@@ -52,6 +55,8 @@ export function prepare(device: Device, row: Row): () => void {
     }
     case "block":
       return prepareBlock(device, row.backward);
+    case "conv":
+      return prepareConvolution(device, row);
     case "kmedoids": {
       const { segments, tokens, width, k } = row;
       // Normal and from a seed: the number of iterations depends on the tokens.
@@ -61,6 +66,24 @@ export function prepare(device: Device, row: Row): () => void {
       return () => void kMedoids(x, { k });
     }
   }
+}
+
+function prepareConvolution(device: Device, { side, channels, backward }: ConvRow): () => void {
+  const size = CONV_FRAMES * side * side * channels;
+  const x = tensor(device, noise(size), [CONV_FRAMES, side, side, channels]);
+  const shape = [channels, channels, 3, 3];
+  const weight = tensor(device, noise(9 * channels ** 2, 0.02), shape);
+  const forward = () => conv2d(x, weight, { padding: 1 });
+  if (!backward) return () => void forward();
+  return () => {
+    using tape = new Tape();
+    tape.watch(x, weight);
+    const loss = tape.run(() => {
+      const y = forward();
+      return mean(mul(y, y));
+    });
+    tape.backward(loss, [x, weight]);
+  };
 }
 
 function prepareBlock(device: Device, backward: boolean): () => void {

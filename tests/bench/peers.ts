@@ -24,14 +24,15 @@ const deno = (name: string, backend: string): Peer["command"] => (row, provider)
   ...["run", "-A", "--quiet", "--no-check", lock, file(name).href, row, backend, provider],
 ];
 const notClustering = ({ kind }: Row) => kind !== "kmedoids";
-const forwardOnly = (row: Row) => notClustering(row) && !(row.kind === "block" && row.backward);
+const products = (row: Row) => notClustering(row) && row.kind !== "conv";
+const forwardOnly = (row: Row) => products(row) && !(row.kind === "block" && row.backward);
 
 /** Every peer. */
 export const PEERS: readonly Peer[] = [
-  { name: "jax-js webgpu", serves: notClustering, command: deno("jax.ts", "webgpu") },
+  { name: "jax-js webgpu", serves: products, command: deno("jax.ts", "webgpu") },
   { name: "tfjs webgpu", serves: notClustering, command: deno("tfjs.ts", "webgpu") },
   { name: "onnxruntime webgpu", serves: forwardOnly, command: deno("onnxruntime.ts", "webgpu") },
-  { name: "jax-js wasm", serves: notClustering, command: deno("jax.ts", "wasm") },
+  { name: "jax-js wasm", serves: products, command: deno("jax.ts", "wasm") },
   { name: "onnxruntime wasm", serves: forwardOnly, command: deno("onnxruntime.ts", "wasm") },
   {
     name: "pytorch cpu",

@@ -82,6 +82,8 @@ ${absences}
 - \`matmul_M_K_N\`: \`ab\` multiplies as stored, \`abt\` with B stored transposed, \`atb\` with A.
 - \`block_forward\`: one ViT-B/32 block over 12 frames of 50 tokens, width 768, 12 heads.
   \`block_backward\`: the same, its mean square, and the gradients of all parameters and of the input.
+- \`conv_S_C\`: a 3 x 3 convolution of 12 feature maps of S x S pixels, from C channels to C, as in RN50;
+  \`backward\`: the same, its mean square, and the gradients of the maps and of the weights.
 - \`kmedoids_B_N_K\`: B segments of N normal tokens of width 768 into K clusters, to convergence.
 - WebGPU peers run on the same device through the same implementation of WebGPU as this project; peers on
   the CPU run on every core.

@@ -19,6 +19,14 @@ export interface BlockRow {
   readonly backward: boolean;
 }
 
+/** A 3 x 3 convolution of `CONV_FRAMES` square feature maps, or also the gradients of both operands. */
+export interface ConvRow {
+  readonly kind: "conv";
+  readonly side: number;
+  readonly channels: number;
+  readonly backward: boolean;
+}
+
 /** k-medoids over `segments` segments of `tokens` tokens. */
 export interface KMedoidsRow {
   readonly kind: "kmedoids";
@@ -29,7 +37,7 @@ export interface KMedoidsRow {
 }
 
 /** One row. */
-export type Row = MatmulRow | BlockRow | KMedoidsRow;
+export type Row = MatmulRow | BlockRow | ConvRow | KMedoidsRow;
 
 /** The block's sizes: 12 frames of 50 tokens. */
 export const BLOCK = {
@@ -66,6 +74,10 @@ export type BlockParameters<T> = Record<BlockParameter, T>;
 const forms = ["ab", "abt", "atb"] as const;
 /** M, K, N of ViT-B/32's products over 600 tokens: to the hidden width, back from it, and to QKV. */
 const shapes = [[600, 768, 3072], [600, 3072, 768], [600, 768, 2304]] as const;
+/** Side and channels of the maps that RN50's first and last stage convolve. */
+const convolutions = [[56, 64], [7, 512]] as const;
+/** Feature maps of a convolution. */
+export const CONV_FRAMES = 12;
 /** Segments, tokens and centres of the clusterings that the original was timed at. */
 const clusterings = [[16, 98, 49], [16, 196, 49], [4, 588, 160]] as const;
 
@@ -80,6 +92,12 @@ export const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
   ),
   ["block_forward", { kind: "block", backward: false }],
   ["block_backward", { kind: "block", backward: true }],
+  ...convolutions.flatMap(([side, channels]) =>
+    [false, true].map((backward): [string, Row] => [
+      `conv_${side}_${channels}_${backward ? "backward" : "forward"}`,
+      { kind: "conv", side, channels, backward },
+    ])
+  ),
   ...clusterings.map(([segments, tokens, k]): [string, Row] => [
     `kmedoids_${segments}_${tokens}_${k}`,
     { kind: "kmedoids", segments, tokens, width: BLOCK.width, k },
@@ -90,6 +108,10 @@ export const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
 export function flopsOf(row: Row): number | undefined {
   if (row.kind === "matmul") return 2 * row.m * row.k * row.n;
   if (row.kind === "kmedoids") return undefined;
+  if (row.kind === "conv") {
+    const { side, channels, backward } = row;
+    return (backward ? 3 : 1) * 2 * CONV_FRAMES * side ** 2 * 9 * channels ** 2;
+  }
   const { frames, tokens, width, hidden } = BLOCK;
   const linear = 2 * frames * tokens * width * (4 * width + 2 * hidden);
   const attention = 4 * frames * tokens ** 2 * width;

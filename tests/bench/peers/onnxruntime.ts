@@ -71,7 +71,7 @@ async function prepare(row: Row, backend: Backend): Promise<Run> {
 function modelOf(row: Row): Uint8Array {
   if (row.kind === "matmul") return matmulModel(row);
   if (row.kind === "block" && !row.backward) return blockModel();
-  throw new Error(`onnxruntime-web has no ${row.kind === "block" ? "gradients" : "k-medoids"}`);
+  throw new Error(`onnxruntime-web is not asked for ${row.kind}, or has no gradients`);
 }
 
 /**

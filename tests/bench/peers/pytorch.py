@@ -51,6 +51,17 @@ def prepare_block(torch, backward):
     return lambda: torch.autograd.grad(block().square().mean(), leaves)
 
 
+def prepare_convolution(torch, side, channels, backward):
+    functional = torch.nn.functional
+    x = torch.randn(FRAMES, channels, side, side)
+    weight = torch.randn(channels, channels, 3, 3) * 0.02
+    if not backward:
+        return lambda: functional.conv2d(x, weight, padding=1)
+    leaves = [x.requires_grad_(True), weight.requires_grad_(True)]
+    return lambda: torch.autograd.grad(
+        functional.conv2d(x, weight, padding=1).square().mean(), leaves)
+
+
 def prepare(torch, row):
     product = re.fullmatch(r"matmul_(\d+)(?:_(\d+)_(\d+)_(ab|abt|atb))?", row)
     if product:
@@ -58,6 +69,10 @@ def prepare(torch, row):
         return prepare_matmul(torch, int(m), int(k or m), int(n or m), form or "ab")
     if row.startswith("block_"):
         return prepare_block(torch, row == "block_backward")
+    convolution = re.fullmatch(r"conv_(\d+)_(\d+)_(forward|backward)", row)
+    if convolution:
+        side, channels, direction = convolution.groups()
+        return prepare_convolution(torch, int(side), int(channels), direction == "backward")
     raise ValueError(f"no {row}")
 
 

@@ -9,6 +9,8 @@ import {
   type BlockParameter,
   type BlockParameters,
   type BlockRow,
+  CONV_FRAMES,
+  type ConvRow,
   initial,
   type MatmulRow,
   noise,
@@ -38,6 +40,7 @@ interface TensorFlow {
   tidy<T>(work: () => T): T;
   dispose(tensors: Tensor[]): void;
   tensor(data: Float32Array, shape: readonly number[]): Tensor;
+  conv2d(x: Tensor, filter: Tensor, strides: number, pad: "same"): Tensor;
   matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   moments(x: Tensor, axis: number, keep: boolean): { mean: Tensor; variance: Tensor };
   rsqrt(x: Tensor): Tensor;
@@ -63,6 +66,8 @@ await servePeer("TensorFlow.js 4.22.0", async (row, backend) => {
       return prepareMatmul(row);
     case "block":
       return prepareBlock(row);
+    case "conv":
+      return prepareConvolution(row);
     case "kmedoids":
       throw new Error("TensorFlow.js has no k-medoids");
   }
@@ -81,6 +86,27 @@ function prepareMatmul(row: MatmulRow): Run {
     const product = tf.matMul(a, b, row.form === "atb", row.form === "abt");
     await finish(product);
     product.dispose();
+  };
+}
+
+function prepareConvolution({ side, channels, backward }: ConvRow): Run {
+  const shapes = [[CONV_FRAMES, side, side, channels], [3, 3, channels, channels]];
+  const inputs = shapes.map((shape) =>
+    tf.tensor(noise(shape.reduce((a, b) => a * b), 0.02), shape)
+  );
+  const forward = (x: Tensor, weight: Tensor) => tf.conv2d(x, weight, 1, "same");
+  if (!backward) {
+    return async () => {
+      const y = forward(inputs[0], inputs[1]);
+      await finish(y);
+      y.dispose();
+    };
+  }
+  const gradients = tf.grads((x, weight) => forward(x, weight).square().mean());
+  return async () => {
+    const all = tf.tidy(() => gradients(inputs));
+    for (const gradient of all) await finish(gradient);
+    tf.dispose(all);
   };
 }
 
