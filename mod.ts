@@ -28,6 +28,7 @@ export { batchNorm, type BatchNormOptions, type RunningStatistics } from "./src/
 export { type Eigenvectors, smallestEigenvectors } from "./src/ops/eigen.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./src/ops/cross_entropy.ts";
 export { clipGradients, type ClipOptions, globalNorm } from "./src/ops/global_norm.ts";
+export type { Betas } from "./src/ops/adamw.ts";
 export { clampScalar } from "./src/ops/clamp_scalar.ts";
 export { type Metric, pairwiseDistance, type PairwiseOptions } from "./src/cluster/distance.ts";
 export { type Clusters, kMedoids } from "./src/cluster/k_medoids.ts";
@@ -102,8 +103,15 @@ export {
 export { resizeBicubic } from "./src/video/resize.ts";
 export * from "./src/optim/schedule.ts";
 export * from "./src/optim/adamw.ts";
+export * from "./src/optim/bert_adam.ts";
+export * from "./src/optim/optimizer.ts";
 export * from "./src/optim/groups.ts";
 export { contrastiveLoss, meanPooled, similarity } from "./src/centerclip/loss.ts";
+export {
+  maxMarginLoss,
+  type MaxMarginOptions,
+  milNceLoss,
+} from "./src/centerclip/ranking_losses.ts";
 export { segmentMask } from "./src/centerclip/video_mask.ts";
 export {
   parseSafetensors,

@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { UserError } from "../errors.ts";
 import { adamw, beginStep } from "../ops/adamw.ts";
 import type { Device } from "../gpu/device.ts";
 import type { Input } from "../ops/define.ts";
 import { globalNorm } from "../ops/global_norm.ts";
 import { outsideScopes } from "../tensor/scope.ts";
-import { type Tensor, zeros } from "../tensor/tensor.ts";
-import type { ParameterRule } from "./groups.ts";
+import { type Tensor, tensor, zeros } from "../tensor/tensor.ts";
+import { Moments, type Optimizer, type Trainable, type UpdateCounts } from "./optimizer.ts";
 
 /** Options of {@link AdamW}. */
 export interface AdamWOptions {
@@ -23,23 +24,13 @@ export interface AdamWOptions {
   readonly maxNorm: number;
 }
 
-/** A parameter that learns. */
-export interface Trainable {
-  /** How it is updated. */
-  readonly rule: ParameterRule;
-  /** Its values, which each step changes in place. */
-  readonly tensor: Tensor;
-}
-
 /**
  * AdamW with decoupled weight decay and bias correction (Loshchilov and Hutter, 2019; as
  * `torch.optim.AdamW`).
  */
-export class AdamW implements Disposable {
-  /** Running means of the gradients, by parameter. */
-  readonly averages = new Map<string, Tensor>();
-  /** Running means of their squares. */
-  readonly squares = new Map<string, Tensor>();
+export class AdamW implements Optimizer {
+  /** Running means, by parameter. */
+  readonly moments: Moments;
   /** Steps taken, for the bias correction: only the GPU knows which of them counted. */
   readonly count: Tensor<"u32">;
 
@@ -50,23 +41,10 @@ export class AdamW implements Disposable {
     private readonly options: AdamWOptions,
   ) {
     this.count = outsideScopes(device, () => zeros(device, "u32", [1]));
-    for (const { rule: { name }, tensor: { shape } } of parameters) {
-      outsideScopes(device, () => {
-        this.averages.set(name, zeros(device, "f32", shape));
-        this.squares.set(name, zeros(device, "f32", shape));
-      });
-    }
+    this.moments = new Moments(device, parameters);
   }
 
-  /**
-   * Updates the parameters in place. A step whose gradient norm is not finite changes nothing; that is
-   * decided on the GPU.
-   *
-   * @param gradients One for each parameter, in order; a parameter without one stays as it is.
-   * @param rate Learning rate before the parameters' factors.
-   * @returns What {@link globalNorm} returns: `[norm, coefficient, finite, 0]`.
-   * @throws {RangeError} if there is no gradient at all.
-   */
+  /** As {@link Optimizer.step}. */
   step(gradients: readonly Input[], rate: number): Tensor<"f32"> {
     const { maxNorm, beta1, beta2, eps } = this.options;
     const present = gradients.filter((g) => g !== undefined);
@@ -75,10 +53,8 @@ export class AdamW implements Disposable {
     this.parameters.forEach(({ rule, tensor }, i) => {
       const gradient = gradients[i];
       if (!gradient) return;
-      const m = this.averages.get(rule.name)!, v = this.squares.get(rule.name)!;
-      const lr = rate * rule.rateFactor;
-      adamw({ param: tensor, grad: gradient, m, v }, step, {
-        lr,
+      adamw({ param: tensor, grad: gradient, ...this.moments.of(rule.name) }, step, {
+        lr: rate * rule.rateFactor,
         weightDecay: rule.weightDecay,
         eps,
       });
@@ -86,11 +62,24 @@ export class AdamW implements Disposable {
     return clip;
   }
 
-  /** Gives back the moments. */
-  [Symbol.dispose](): void {
-    for (const moments of [this.averages, this.squares]) {
-      for (const tensor of moments.values()) tensor.dispose();
+  /** The updates that changed something. */
+  async updates(): Promise<UpdateCounts> {
+    return (await this.count.data())[0];
+  }
+
+  /** As {@link Optimizer.resume}. */
+  resume(updates: unknown): void {
+    if (!Number.isInteger(updates) || Number(updates) < 0) {
+      throw new UserError("the checkpoint was not made with --optim AdamW");
     }
+    const { device } = this.count;
+    using count = tensor(device, Uint32Array.of(Number(updates)));
+    device.copy(count, 0, this.count, 0, 4);
+  }
+
+  /** Gives back the moments and the count. */
+  [Symbol.dispose](): void {
+    this.moments[Symbol.dispose]();
     this.count.dispose();
   }
 }

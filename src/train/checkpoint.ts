@@ -15,7 +15,7 @@ import {
   saveCheckpoint,
 } from "../io/checkpoint.ts";
 import type { TensorEntry } from "../io/safetensors.ts";
-import type { AdamW } from "../optim/adamw.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { type Settings, settingsFromJson, settingsToJson } from "./config/settings.ts";
 
@@ -56,19 +56,19 @@ function* entries(
 export async function saveRun(
   path: string,
   parameters: Iterable<readonly [string, Tensor]>,
-  optimizer: AdamW,
+  optimizer: Optimizer,
   { settings, position, best }: RunState,
 ): Promise<void> {
   function* tensors() {
     yield* entries(parameters, MODEL);
-    yield* entries(optimizer.averages, EXP_AVG);
-    yield* entries(optimizer.squares, EXP_AVG_SQ);
+    yield* entries(optimizer.moments.averages, EXP_AVG);
+    yield* entries(optimizer.moments.squares, EXP_AVG_SQ);
   }
   const state: CheckpointState = {
     settings: settingsToJson(settings),
     position: { ...position },
     best: best && { ...best },
-    updates: (await optimizer.count.data())[0],
+    updates: await optimizer.updates(),
   };
   await saveCheckpoint(path, { tensors: tensors(), state });
 }
@@ -100,20 +100,19 @@ export async function openRun(path: string): Promise<Checkpoint & { run: RunStat
   }
 }
 
-/** Puts the optimiser's moments back as a checkpoint holds them. */
+/**
+ * Puts the optimiser's moments and counts back as a checkpoint holds them.
+ *
+ * @throws {UserError} if another optimiser wrote them.
+ */
 export async function restoreOptimizer(
   device: Device,
   { file, state: { updates } }: Checkpoint,
-  optimizer: AdamW,
+  optimizer: Optimizer,
 ): Promise<void> {
-  using count = tensor(device, Uint32Array.of(Number(updates)));
-  device.copy(count, 0, optimizer.count, 0, 4);
-  for (
-    const [prefix, tensors] of [[EXP_AVG, optimizer.averages], [
-      EXP_AVG_SQ,
-      optimizer.squares,
-    ]] as const
-  ) {
+  optimizer.resume(updates);
+  const { averages, squares } = optimizer.moments;
+  for (const [prefix, tensors] of [[EXP_AVG, averages], [EXP_AVG_SQ, squares]] as const) {
     for (const [name, target] of tensors) {
       using saved = tensor(device, await file.readF32(prefix + name), target.shape);
       device.copy(saved, 0, target, 0, target.size * 4);

@@ -210,7 +210,7 @@ class Run implements Disposable {
       epoch_samples: this.loader.batchCount(epoch) * microBatchSize,
       loss,
       cluster_loss: 0,
-      lr: this.trainer.rate(step - 1) * this.settings.coef_lr,
+      lr: this.trainer.rate(step),
       logit_scale: logitScale,
       grad_norm: gradNorm,
       ...meter.read(),

@@ -13,8 +13,10 @@ import { scale } from "../ops/affine.ts";
 import { clampScalar } from "../ops/clamp_scalar.ts";
 import { FiniteLatch } from "../ops/finite_latch.ts";
 import { AdamW } from "../optim/adamw.ts";
+import { BertAdam } from "../optim/bert_adam.ts";
 import { isTrainable, parameterRules } from "../optim/groups.ts";
-import { learningRate, LOGIT_SCALE_RANGE } from "../optim/schedule.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { bertAdamMultiplier, learningRate, LOGIT_SCALE_RANGE } from "../optim/schedule.ts";
 import { outsideScopes, Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Settings } from "./config/settings.ts";
@@ -30,9 +32,27 @@ export interface StepReport {
   readonly applied: boolean;
 }
 
+/** The optimiser that settings ask for, over the parameters that learn. */
+function optimizerOf(model: CenterClip, settings: Settings, total: number): Optimizer {
+  const { freeze_layer_num, linear_patch, compat, optim, warmup_proportion: warmup } = settings;
+  const { coef_lr, wd, beta1, beta2, eps, clip_grad_norm: maxNorm } = settings;
+  const learns = compat === "reference" ? referenceTrainable : isTrainable;
+  const trainable = model.parameters.entries().filter(([name]) =>
+    learns(name, freeze_layer_num, linear_patch)
+  );
+  const rules = parameterRules(trainable.map(([name]) => name), {
+    coefLr: coef_lr,
+    weightDecay: wd,
+  });
+  const parameters = trainable.map(([, tensor], i) => ({ rule: rules[i], tensor }));
+  return optim === "BertAdam"
+    ? new BertAdam(model.device, parameters, { total, warmup, maxNorm })
+    : new AdamW(model.device, parameters, { beta1, beta2, eps, maxNorm });
+}
+
 /** Trains a model, step by step. */
 export class Trainer implements Disposable {
-  readonly optimizer: AdamW;
+  readonly optimizer: Optimizer;
   readonly #latch: FiniteLatch;
   #loss?: Tensor;
   #clip?: Tensor<"f32">;
@@ -43,28 +63,28 @@ export class Trainer implements Disposable {
     private readonly settings: Settings,
     private readonly totalSteps: number,
   ) {
-    const { freeze_layer_num, linear_patch, compat } = settings;
-    const { coef_lr, wd, beta1, beta2, eps, clip_grad_norm } = settings;
-    const learns = compat === "reference" ? referenceTrainable : isTrainable;
-    const trainable = model.parameters.entries().filter(([name]) =>
-      learns(name, freeze_layer_num, linear_patch)
-    );
-    const rules = parameterRules(trainable.map(([name]) => name), {
-      coefLr: coef_lr,
-      weightDecay: wd,
-    });
-    this.optimizer = new AdamW(
-      model.device,
-      trainable.map(([, tensor], i) => ({ rule: rules[i], tensor })),
-      { beta1, beta2, eps, maxNorm: clip_grad_norm },
-    );
+    this.optimizer = optimizerOf(model, settings, totalSteps);
     this.#latch = new FiniteLatch(model.device);
   }
 
-  /** Learning rate of new parameters in the step after `step` steps. */
+  /**
+   * The learning rate of CLIP's parameters that the log shows once `step` steps were taken: AdamW's of
+   * the last step, BertAdam's of the next one, as in the original.
+   */
   rate(step: number): number {
+    const { lr, coef_lr, warmup_proportion: warmup } = this.settings;
+    const total = this.totalSteps;
+    return coef_lr *
+      (this.optimizer instanceof BertAdam
+        ? lr * bertAdamMultiplier("warmup_cosine", step / total, warmup)
+        : this.#base(step - 1));
+  }
+
+  /** What the optimiser is given as the rate of the step after `step` steps: BertAdam has its own schedule. */
+  #base(step: number): number {
     const { lr, warmup_proportion } = this.settings;
     const total = this.totalSteps;
+    if (this.optimizer instanceof BertAdam) return lr;
     return learningRate(step, { base: lr, total, warmup: warmup_proportion * total });
   }
 
@@ -93,7 +113,7 @@ export class Trainer implements Disposable {
       if (loss) addInto(loss, own);
       else loss = own;
     }
-    const clip = this.optimizer.step(gradients, this.rate(step));
+    const clip = this.optimizer.step(gradients, this.#base(step));
     clampScalar(this.model.parameters.get(LOGIT_SCALE), ...LOGIT_SCALE_RANGE);
     this.#keep(loss!, clip);
   }

@@ -8,7 +8,6 @@ import { lineOf, runArea } from "./runner.ts";
 const MISSING: Readonly<Record<string, readonly string[]>> = {
   datasets: ["LSMDC"],
   ddp: ["training in several processes"],
-  optim: ["BertAdam"],
   spectral: ["spectral clustering"],
   token: ["spectral clustering", "token shift"],
 };

@@ -39,10 +39,16 @@ Deno.test("a run leaves its files, and evaluation repeats the best figure from t
   strictEqual(found.videos, 5);
 });
 
-Deno.test("a resumed run repeats the uninterrupted one bit for bit, mid-epoch", async () => {
+for (const optim of ["AdamW", "BertAdam"]) {
+  Deno.test(`a resumed run repeats the uninterrupted one bit for bit, mid-epoch, with ${optim}`, () =>
+    resumed("--optim", optim));
+}
+
+/** Checks that a run in two parts is the run in one. */
+async function resumed(...more: string[]) {
   using folder = new TemporaryFolder();
-  const { path: whole } = await run(folder, "whole", 5);
-  const { path: parts } = await run(folder, "parts", 2);
+  const { path: whole } = await run(folder, "whole", 5, ...more);
+  const { path: parts } = await run(folder, "parts", 2, ...more);
   await train(given("--resume", `${parts}/ckpt.safetensors`, "--max_steps", "5"), never);
   deepStrictEqual(await trainingLines(parts), await trainingLines(whole));
   const [a, b] = await Promise.all([whole, parts].map((p) => openRun(`${p}/ckpt.safetensors`)));
@@ -56,7 +62,7 @@ Deno.test("a resumed run repeats the uninterrupted one bit for bit, mid-epoch", 
     a.file.close();
     b.file.close();
   }
-});
+}
 
 Deno.test("accumulation over parts sees every part; the reference sees only the last", async () => {
   using folder = new TemporaryFolder();

@@ -27,7 +27,6 @@ export const optimFlags = {
     choices: ["BertAdam", "AdamW"],
     default: "BertAdam",
     meaning: "optimiser: AdamW with warm-up and cosine, or BERT's Adam",
-    notBuilt: ["BertAdam"],
   },
   lr: { kind: "float", default: 1e-4, above: 0, meaning: "learning rate of new parameters" },
   coef_lr: {
