@@ -69,7 +69,7 @@ export function patchesOf({ imageResolution, visionPatchSize }: VitConfig): numb
 }
 
 /** A convolution of a ResNet's image encoder with the batch norm behind it. */
-export interface ConvolutionShape {
+interface ConvolutionShape {
   /** Name of the convolution under `visual.`, without `.weight`. */
   readonly conv: string;
   /** Name of its batch norm under `visual.`. */
@@ -79,7 +79,7 @@ export interface ConvolutionShape {
 }
 
 /** The convolutions of a modified ResNet in the order of OpenAI's files (SPEC 3.5). */
-export function convolutionsOf({ visionWidth, visionLayers }: ResNetConfig): ConvolutionShape[] {
+function convolutionsOf({ visionWidth, visionLayers }: ResNetConfig): ConvolutionShape[] {
   const half = visionWidth / 2;
   const made: ConvolutionShape[] = [];
   const add = (at: string, i: number, [out, inn, side]: readonly [number, number, number]) =>

@@ -35,7 +35,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "cluster/k_medoids": [{ LANES: [64, 256], CAPACITY: [64, 1024] }],
   "cluster/k_medoids_reference": [{}],
   "cluster/tokens": [{}],
-  "image/patches": [{ PATCH: [1, 8, 16, 32], GRID: [1, 7, 14], TAPS: [1, 3] }],
+  "image/patches": [{ PATCH: [1, 8, 14, 32], GRID: [1, 7, 24], TAPS: [1, 3] }],
   "index/class_token": [T],
   "index/copy_rows": [T],
   "index/gather_rows": [T],

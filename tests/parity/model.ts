@@ -9,14 +9,16 @@ import {
   type ClipConfig,
   type ClusterMethod,
   type Device,
+  newParameters,
   Parameters,
+  Random,
   type Tensor,
 } from "../../mod.ts";
 import type { Fields } from "./fields.ts";
 import type { GoldenCase } from "./golden.ts";
 import type { GoldenTensor } from "./golden_file.ts";
 import { NotBuilt } from "./kind.ts";
-import { upload } from "./values.ts";
+import { floats, upload } from "./values.ts";
 
 /** Sizes of a CLIP model in the original's names. */
 export function configOf(config: Fields): ClipConfig {
@@ -120,6 +122,35 @@ export function withTemperature(
   return new Map(state).set("clip.logit_scale", { shape: [], data: Float32Array.of(temperature) });
 }
 
+/** How the flags of a case have a model built. */
+export function optionsOf(flags: Fields, patches: Fields = flags): CenterClipOptions {
+  return {
+    maxFrames: flags.number("max_frames"),
+    linearPatch: patches.has("linear_patch") ? patches.text("linear_patch") as "2d" | "3d" : "2d",
+    clustering: clusteringOf(flags),
+    compat: "reference",
+  };
+}
+
+/**
+ * A state dict with the parameters that CLIP's files do not hold, where they start from CLIP's and the case
+ * does not give them.
+ */
+export async function withNewParameters(
+  state: ReadonlyMap<string, GoldenTensor>,
+  config: ClipConfig,
+  flags: Fields,
+): Promise<ReadonlyMap<string, GoldenTensor>> {
+  const whole = new Map(state);
+  const clip = async (name: string) =>
+    (await floats(Promise.resolve(state.get(`clip.${name}`)!))).data;
+  for (const [name, { shape, init }] of newParameters(config, optionsOf(flags))) {
+    if (whole.has(name)) continue;
+    whole.set(name, { shape, data: await init({ clip, random: new Random(0, [0]) }) });
+  }
+  return whole;
+}
+
 /**
  * A model as the flags of a case make it.
  *
@@ -131,10 +162,5 @@ export function modelOf(
   flags: Fields,
   patches: Fields = flags,
 ): CenterClip {
-  return new CenterClip(parameters, config, {
-    maxFrames: flags.number("max_frames"),
-    linearPatch: patches.has("linear_patch") ? patches.text("linear_patch") as "2d" | "3d" : "2d",
-    clustering: clusteringOf(flags),
-    compat: "reference",
-  });
+  return new CenterClip(parameters, config, optionsOf(flags, patches));
 }

@@ -23,7 +23,13 @@ import type { GoldenCase } from "../golden.ts";
 import type { GoldenTensor } from "../golden_file.ts";
 import { projection } from "../gradients.ts";
 import { type Context, type Kinds, notBuilt } from "../kind.ts";
-import { demandBuilt, modelOf, parametersOf, withTemperature } from "../model.ts";
+import {
+  demandBuilt,
+  modelOf,
+  parametersOf,
+  withNewParameters,
+  withTemperature,
+} from "../model.ts";
 import { EXACT, parseTolerance } from "../tolerance.ts";
 import { floats } from "../values.ts";
 
@@ -41,6 +47,7 @@ function settingsOf(params: Fields): Settings {
     clip_grad_norm: params.optionalNumber("clip_grad_norm") ?? Infinity,
     freeze_layer_num: params.number("freeze_layer_num"),
     optim: params.text("optim") as Settings["optim"],
+    linear_patch: params.text("linear_patch") as "2d" | "3d",
     compat: "reference",
   };
 }
@@ -57,12 +64,14 @@ async function run(golden: GoldenCase, checks: Checks, context: Context): Promis
   const device = await context.device();
   using _scope = new Scope(device);
   const source = golden.area.sibling(golden.inputText("source"));
-  const state = withTemperature(await source.group("sd.model/*"), params);
-  const parameters = parametersOf(device, state);
+  const saved = withTemperature(await source.group("sd.model/*"), params);
   const shapes = new Map(
-    Array.from(state, ([name, { shape }]) => [name.replace("clip.", ""), shape]),
+    Array.from(saved, ([name, { shape }]) => [name.replace("clip.", ""), shape]),
   );
-  const model = modelOf(parameters, configOf(shapes), params), settings = settingsOf(params);
+  const config = configOf(shapes);
+  const state = await withNewParameters(saved, config, params);
+  const parameters = parametersOf(device, state);
+  const model = modelOf(parameters, config, params), settings = settingsOf(params);
   using trainer = new Trainer(model, settings, params.number("t_total"));
 
   const host = await readBatch(source), scalars = entry.object("scalars");
