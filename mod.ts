@@ -42,8 +42,24 @@ export {
 export { poolFrames } from "./src/cluster/pooling.ts";
 export { type SampleOptions, sampleTokenIds, sampleTokens } from "./src/cluster/sampling.ts";
 export type { Segmentation } from "./src/cluster/layout.ts";
+export { type ShiftedTokens, shiftFrames } from "./src/cluster/shift.ts";
+export { deepCluster, type DeepClusters } from "./src/cluster/deep_cluster.ts";
+export {
+  clusterLayer,
+  type ClusterLayerOptions,
+  type ClusterLayerResult,
+  type Grouping,
+} from "./src/cluster/layer.ts";
+export type {
+  CentreMethod,
+  CentreOptions,
+  ClusterAlgorithm,
+  ClusterMethod,
+  KMedoidsMethod,
+  PlainMethod,
+} from "./src/cluster/method.ts";
 export { Parameters } from "./src/nn/parameters.ts";
-export { block as transformerBlock } from "./src/nn/transformer.ts";
+export { block as transformerBlock, type BlockOptions } from "./src/nn/transformer.ts";
 export { l2Normalize } from "./src/ops/l2_normalize.ts";
 export {
   type ClipConfig,
@@ -53,18 +69,17 @@ export {
   type VitConfig,
 } from "./src/clip/config.ts";
 export { encodeText, type TokenBatch } from "./src/clip/text.ts";
-export { type BeforeBlock, encodeFrames, type EncodeFramesOptions } from "./src/clip/vision.ts";
+export { type BlockHook, encodeFrames, type EncodeFramesOptions } from "./src/clip/vision.ts";
 export type { ResNetOptions } from "./src/clip/resnet.ts";
 export { loadWeights, type Weights } from "./src/clip/weights.ts";
 export {
   CenterClip,
   type CenterClipOptions,
-  type ClusterMethod,
+  type Losses,
   type PairBatch,
 } from "./src/centerclip/model.ts";
 export {
   type ForwardOptions,
-  type Grouping,
   type Groupings,
   type TrainingPass,
   trainingPass,
@@ -75,7 +90,14 @@ export {
   type NewParameters,
   newParameters,
 } from "./src/centerclip/new_parameters.ts";
-export { clusterPlan, type ClusterPlanSettings, type ClusterStep } from "./src/centerclip/plan.ts";
+export {
+  clusterPlan,
+  type ClusterPlanSettings,
+  type ClusterStep,
+  type ListedStep,
+  listedSteps,
+} from "./src/centerclip/plan.ts";
+export { clusterHooks, type Clustering } from "./src/centerclip/clustering.ts";
 export { loadTokenizer, type PackedText, Tokenizer } from "./src/clip/tokenizer.ts";
 export {
   type BidirectionalMetrics,

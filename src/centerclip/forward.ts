@@ -3,12 +3,9 @@
  *
  * @module
  */
-import type { ClusterTokensOptions } from "../cluster/segments.ts";
+import type { Grouping } from "../cluster/layer.ts";
 import { Random } from "../tensor/random.ts";
 import type { ClusterStep } from "./plan.ts";
-
-/** A choice of medoids, and with the aggregation `mean` of clusters, made elsewhere. */
-export type Grouping = Pick<ClusterTokensOptions, "medoids" | "assignment">;
 
 /** Medoids to use in place of those that clustering would choose: for reproducing recorded runs. */
 export type Groupings = (step: ClusterStep) => Grouping | undefined;

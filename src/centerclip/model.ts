@@ -4,43 +4,28 @@
  *
  * @module
  */
-import { type ClipConfig, demandVit, patchesOf } from "../clip/config.ts";
+import { type ClipConfig, demandVit } from "../clip/config.ts";
 import { encodeText, type TokenBatch } from "../clip/text.ts";
 import { encodeFrames } from "../clip/vision.ts";
-import { clusterTokens, type ClusterTokensOptions } from "../cluster/segments.ts";
+import type { ClusterLayerResult } from "../cluster/layer.ts";
 import type { Device } from "../gpu/device.ts";
 import type { Parameters } from "../nn/parameters.ts";
+import { add } from "../ops/binary.ts";
 import { reshape } from "../ops/reshape.ts";
 import { tidy } from "../tensor/scope.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { clusterHooks, type Clustering, planOf } from "./clustering.ts";
 import type { ForwardOptions } from "./forward.ts";
 import { contrastiveLoss, meanPooled, similarity } from "./loss.ts";
-import { clusterPlan, type ClusterStep } from "./plan.ts";
+import type { ClusterStep } from "./plan.ts";
 import { segmentMask } from "./video_mask.ts";
-
-/** How tokens are clustered, wherever that happens. */
-export type ClusterMethod = Pick<
-  ClusterTokensOptions,
-  | "aggregation"
-  | "compat"
-  | "distance"
-  | "iterationLimit"
-  | "p"
-  | "preNorm"
-  | "splitSize"
-  | "threshold"
->;
 
 /** How a model is built on its weights. */
 export interface CenterClipOptions {
   /** Frames of a video (`max_frames`). */
   readonly maxFrames: number;
   /** Token clustering; absent for plain CLIP4Clip. */
-  readonly clustering?: {
-    readonly targetFrames: readonly number[];
-    readonly clusterCounts: readonly number[];
-    readonly method: ClusterMethod;
-  };
+  readonly clustering?: Clustering;
   /** Patches of single frames (the default), or over three neighbouring ones. */
   readonly linearPatch?: "2d" | "3d";
   /** The original's behaviour where the default differs: the mask of a segment. */
@@ -55,6 +40,16 @@ export interface PairBatch {
   readonly frames: Tensor;
   /** 1 for a valid frame: [videos, max_frames]. */
   readonly videoMask: Float32Array<ArrayBuffer>;
+}
+
+/** What training minimises. */
+export interface Losses {
+  /** The sum of the others: a scalar, as they are. */
+  readonly total: Tensor;
+  /** The contrastive loss. */
+  readonly contrastive: Tensor;
+  /** The loss of clustering that learns, if there is one. */
+  readonly cluster: Tensor | undefined;
 }
 
 /**
@@ -83,15 +78,9 @@ export class CenterClip {
     readonly config: ClipConfig,
     readonly options: CenterClipOptions,
   ) {
-    const { maxFrames, clustering, linearPatch } = options;
-    if (linearPatch === "3d") demandVit(config, "--linear_patch 3d");
+    if (options.linearPatch === "3d") demandVit(config, "--linear_patch 3d");
     this.#clip = parameters.at("clip");
-    this.plan = [];
-    if (clustering) {
-      const vit = demandVit(config, "token clustering");
-      const settings = { maxFrames, ...clustering, patches: patchesOf(vit) };
-      this.plan = clusterPlan(settings, vit.visionLayers);
-    }
+    this.plan = planOf(config, options);
   }
 
   /** The device that holds the weights. */
@@ -115,24 +104,26 @@ export class CenterClip {
    *
    * @param frames As {@link PairBatch.frames}.
    */
-  encodeVideo(frames: Tensor, { groupings, training }: ForwardOptions = {}): Tensor {
-    return tidy(this.device, () => {
-      const visual = this.#clip.at("visual");
-      const { maxFrames, linearPatch } = this.options;
-      const vectors = encodeFrames(visual, this.config, frames, {
-        training: training !== undefined,
-        patches3d: linearPatch === "3d" ? { frames: maxFrames } : undefined,
-        beforeBlock: (tokens, block) => {
-          const step = this.plan.find((s) => s.block === block);
-          if (!step) return tokens;
-          const { frames, targetFrames, clusters: k } = step;
-          const { method } = this.options.clustering!;
-          const chosen = groupings?.(step);
-          return clusterTokens(tokens, { ...method, ...chosen, frames, targetFrames, k }).output;
-        },
-      });
-      return reshape(vectors, [-1, this.segments, this.config.embedDim]);
+  encodeVideo(frames: Tensor, options?: ForwardOptions): Tensor {
+    return tidy(this.device, () => this.#encodeVideo(frames, options)[0]);
+  }
+
+  /** Vectors, as above, and the loss of clustering that learns, if there is one. */
+  #encodeVideo(
+    frames: Tensor,
+    options: ForwardOptions = {},
+  ): readonly [vectors: Tensor, cluster?: Tensor] {
+    const { plan, options: { maxFrames, linearPatch, clustering } } = this;
+    const visual = this.#clip.at("visual"), losses: Tensor[] = [];
+    const note = ({ loss }: ClusterLayerResult) => loss && losses.push(loss);
+    const vectors = encodeFrames(visual, this.config, frames, {
+      training: options.training !== undefined,
+      patches3d: linearPatch === "3d" ? { frames: maxFrames } : undefined,
+      ...clustering && clusterHooks(plan, clustering.method, visual, options, note),
+      kept: losses,
     });
+    const shaped = reshape(vectors, [-1, this.segments, this.config.embedDim]);
+    return losses.length ? [shaped, losses.reduce(add)] : [shaped];
   }
 
   /**
@@ -162,15 +153,31 @@ export class CenterClip {
 
   /** The similarity of every text of a batch with every video of it: [pairs, pairs]. */
   logits(batch: PairBatch, options?: ForwardOptions): Tensor {
-    return tidy(this.device, () => {
-      const text = this.encodeText(batch.text);
-      const vectors = this.encodeVideo(batch.frames, options);
-      return this.similarity(text, this.poolVideo(vectors, batch.videoMask));
+    return tidy(this.device, () => this.#logits(batch, options)[0]);
+  }
+
+  /** Similarities, as above, and the loss of clustering that learns, if there is one. */
+  #logits(batch: PairBatch, options?: ForwardOptions): readonly [logits: Tensor, cluster?: Tensor] {
+    const text = this.encodeText(batch.text);
+    const [vectors, cluster] = this.#encodeVideo(batch.frames, options);
+    const logits = this.similarity(text, this.poolVideo(vectors, batch.videoMask));
+    return cluster ? [logits, cluster] : [logits];
+  }
+
+  /** The loss of a batch and its parts. */
+  losses(batch: PairBatch, options?: ForwardOptions): Losses {
+    const [total, contrastive, cluster] = tidy(this.device, () => {
+      const [logits, cluster] = this.#logits(batch, options);
+      const contrastive = contrastiveLoss(logits);
+      return cluster
+        ? [add(contrastive, cluster), contrastive, cluster]
+        : [contrastive, contrastive];
     });
+    return { total, contrastive, cluster };
   }
 
   /** The loss of a batch: a scalar. */
   loss(batch: PairBatch, options?: ForwardOptions): Tensor {
-    return tidy(this.device, () => contrastiveLoss(this.logits(batch, options)));
+    return tidy(this.device, () => this.losses(batch, options).total);
   }
 }

@@ -15,8 +15,8 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { ClipConfig, VitConfig } from "./config.ts";
 import { resNetFeatures, type ResNetOptions } from "./resnet.ts";
 
-/** What happens to the tokens before a block: token clustering, or nothing (the same tensor). */
-export type BeforeBlock = (tokens: Tensor, block: number) => Tensor;
+/** What happens to the tokens at a block, counted from 0: or nothing, and the same tensor comes back. */
+export type BlockHook = (tokens: Tensor, block: number) => Tensor;
 
 /** Options of {@link encodeFrames}: those of a vision transformer, and those of a ResNet. */
 export interface EncodeFramesOptions extends ResNetOptions {
@@ -24,7 +24,11 @@ export interface EncodeFramesOptions extends ResNetOptions {
    * May replace the tokens [frames, 1 + patches, width] before each block of a vision transformer; the
    * number of frames and tokens may fall. A ResNet has neither blocks nor tokens.
    */
-  readonly beforeBlock?: BeforeBlock;
+  readonly beforeBlock?: BlockHook;
+  /** May replace them by others of the same shape inside each block, between its attention and its MLP. */
+  readonly beforeMlp?: BlockHook;
+  /** Tensors that the hooks made and that outlive the call; read at its end. */
+  readonly kept?: readonly Tensor[];
   /**
    * Embed patches over three neighbouring frames, by `conv2.weight` in place of `conv1.weight`; a video
    * has so many frames.
@@ -55,10 +59,10 @@ function transformerFeatures(
   parameters: Parameters,
   config: VitConfig,
   frames: Tensor,
-  { beforeBlock = (tokens) => tokens, patches3d }: EncodeFramesOptions,
+  { beforeBlock = (tokens) => tokens, beforeMlp, kept = [], patches3d }: EncodeFramesOptions,
 ): Tensor {
   const { visionPatchSize: patch, imageResolution: size, visionWidth: width } = config;
-  return tidy(parameters.device, () => {
+  const [features] = tidy(parameters.device, () => {
     const spans = patches3d && { taps: 3, frames: patches3d.frames };
     const patches = extractPatches(frames, { patch, size, ...spans });
     const weight = parameters.get(patches3d ? "conv2.weight" : "conv1.weight");
@@ -68,11 +72,14 @@ function transformerFeatures(
     const tokens = prependClassToken(embedded, parameters.get("class_embedding"), positions);
     let x = norm(tokens, parameters.at("ln_pre"));
     for (let i = 0; i < config.visionLayers; i++) {
-      x = block(beforeBlock(x, i), parameters.at(`transformer.resblocks.${i}`));
+      x = block(beforeBlock(x, i), parameters.at(`transformer.resblocks.${i}`), {
+        beforeMlp: beforeMlp && ((tokens) => beforeMlp(tokens, i)),
+      });
     }
     // The norm and the projection work token by token, and only the class token is used.
     const [frames_] = x.shape;
     const classes = reshape(sliceRows(x, 0, 1), [frames_, width]);
-    return matmul(norm(classes, parameters.at("ln_post")), parameters.get("proj"));
+    return [matmul(norm(classes, parameters.at("ln_post")), parameters.get("proj")), ...kept];
   });
+  return features;
 }

@@ -30,6 +30,14 @@ function linearQuickGelu(x: Tensor, parameters: Parameters): Tensor {
   return matmulQuickGelu(x, weight, { transposeB: true, bias });
 }
 
+/** Options of {@link block}. */
+export interface BlockOptions {
+  /** A token attends to itself and to those before it only. */
+  readonly causal?: boolean;
+  /** What happens to the tokens between the attention and the MLP. */
+  readonly beforeMlp?: (tokens: Tensor) => Tensor;
+}
+
 /**
  * One residual attention block: `x += attention(norm(x)); x += mlp(norm(x))`.
  *
@@ -41,7 +49,7 @@ function linearQuickGelu(x: Tensor, parameters: Parameters): Tensor {
 export function block(
   x: Tensor,
   parameters: Parameters,
-  options: { causal?: boolean } = {},
+  { causal, beforeMlp = (tokens) => tokens }: BlockOptions = {},
 ): Tensor {
   return tidy(x.device, () => {
     const attn = parameters.at("attn"), mlp = parameters.at("mlp");
@@ -49,7 +57,7 @@ export function block(
       transposeB: true,
       bias: attn.get("in_proj_bias"),
     });
-    const attended = linear(attention(qkv, options), attn.at("out_proj"), x);
+    const attended = beforeMlp(linear(attention(qkv, { causal }), attn.at("out_proj"), x));
     const hidden = linearQuickGelu(norm(attended, parameters.at("ln_2")), mlp.at("c_fc"));
     return linear(hidden, mlp.at("c_proj"), attended);
   });

@@ -57,7 +57,7 @@ export async function evaluateRun(given: Partial<Settings>): Promise<EvaluationS
   logger.info(summary(device.info));
   logger.info(`checkpoint: ${checkpoint}`);
   const model = await buildModel(device, settings, file);
-  logger.info(describePlan(model.plan));
+  logger.info(describePlan(model.plan, model.options.clustering?.method.algorithm));
   const tokenizer = await loadTokenizer();
   let result: EvaluationSummary | undefined;
   for (const dataset of [splits.order, splits.test]) {

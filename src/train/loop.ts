@@ -89,7 +89,7 @@ class Run implements Disposable {
       logger.info(summary(device.info));
       logger.info(`run folder: ${folder.path}`);
       const model = await buildModel(device, settings, resumed?.file);
-      logger.info(describePlan(model.plan));
+      logger.info(describePlan(model.plan, model.options.clustering?.method.algorithm));
       const tokenizer = await loadTokenizer();
       const size = model.config.imageResolution;
       const open = (split: Dataset) =>
@@ -196,7 +196,7 @@ class Run implements Disposable {
     if (note) this.log.logger.info(note);
   }
 
-  #record({ loss, gradNorm, logitScale, applied }: StepReport, meter: Meter): void {
+  #record({ loss, clusterLoss, gradNorm, logitScale, applied }: StepReport, meter: Meter): void {
     const { step, epoch, batch } = this.#position;
     const { memory } = this.trainer.model.device;
     const { microBatchSize } = derive(this.settings);
@@ -209,7 +209,7 @@ class Run implements Disposable {
       samples: batch * microBatchSize,
       epoch_samples: this.loader.batchCount(epoch) * microBatchSize,
       loss,
-      cluster_loss: 0,
+      cluster_loss: clusterLoss,
       lr: this.trainer.rate(step),
       logit_scale: logitScale,
       grad_norm: gradNorm,

@@ -16,6 +16,7 @@ import { openSafetensors, type SafetensorsFile } from "../io/safetensors.ts";
 import { Parameters } from "../nn/parameters.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { tensor } from "../tensor/tensor.ts";
+import { clusteringOf } from "./clustering.ts";
 import type { Settings } from "./config/settings.ts";
 
 /** Prefix of CLIP's weights in the model. */
@@ -94,21 +95,7 @@ function optionsOf(settings: Settings): CenterClipOptions {
     maxFrames: settings.max_frames,
     linearPatch: settings.linear_patch,
     compat: settings.compat ?? undefined,
-    clustering: settings.cluster_inter
-      ? {
-        targetFrames: settings.target_frames_blocks,
-        clusterCounts: settings.cluster_num_blocks,
-        method: {
-          distance: settings.cluster_distance,
-          p: settings.minkowski_norm_p,
-          preNorm: settings.pre_norm,
-          iterationLimit: settings.cluster_iter_limit,
-          threshold: settings.cluster_threshold,
-          aggregation: settings.aggregation ?? "medoid",
-          compat: settings.compat ?? undefined,
-        },
-      }
-      : undefined,
+    clustering: clusteringOf(settings),
   };
 }
 

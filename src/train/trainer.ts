@@ -25,7 +25,10 @@ const LOGIT_SCALE = "clip.logit_scale";
 
 /** What a step left behind, read when someone asks. */
 export interface StepReport {
+  /** What was minimised: the contrastive loss and the clustering's. */
   readonly loss: number;
+  /** The part of it by which clustering learns; 0 where it does not. */
+  readonly clusterLoss: number;
   readonly gradNorm: number;
   readonly logitScale: number;
   /** Whether the step changed anything: its gradients were finite. */
@@ -54,7 +57,8 @@ function optimizerOf(model: CenterClip, settings: Settings, total: number): Opti
 export class Trainer implements Disposable {
   readonly optimizer: Optimizer;
   readonly #latch: FiniteLatch;
-  #loss?: Tensor;
+  #contrastive?: Tensor;
+  #cluster?: Tensor;
   #clip?: Tensor<"f32">;
 
   /** @param totalSteps Optimiser steps of the whole run: the length of the schedule. */
@@ -97,34 +101,37 @@ export class Trainer implements Disposable {
     const { device } = this.model;
     using _scope = new Scope(device);
     const targets = this.optimizer.parameters.map(({ tensor }) => tensor);
-    let loss: Tensor | undefined;
+    let contrastive: Tensor | undefined, cluster: Tensor | undefined;
     const gradients: (Tensor | undefined)[] = targets.map(() => undefined);
     for (const [i, part] of parts.entries()) {
       using tape = new Tape();
       tape.watch(...targets);
       const training = trainingPass(this.settings.seed, step, i);
-      const own = tape.run(() => scale(this.model.loss(part, { training }), 1 / parts.length));
+      const share = 1 / parts.length;
+      const [own, losses] = tape.run(() => {
+        const losses = this.model.losses(part, { training });
+        return [scale(losses.total, share), losses];
+      });
       tape.backward(own, targets).forEach((gradient, i) => {
         const sofar = gradients[i];
         // The original forgets all parts but the last.
         if (!sofar || this.settings.compat === "reference") gradients[i] = gradient;
         else if (gradient) addInto(sofar, gradient);
       });
-      if (loss) addInto(loss, own);
-      else loss = own;
+      contrastive = sumOf(contrastive, scale(losses.contrastive, share));
+      if (losses.cluster) cluster = sumOf(cluster, scale(losses.cluster, share));
     }
     const clip = this.optimizer.step(gradients, this.#base(step));
     clampScalar(this.model.parameters.get(LOGIT_SCALE), ...LOGIT_SCALE_RANGE);
-    this.#keep(loss!, clip);
+    this.#keep(contrastive!, cluster, clip);
   }
 
   /** Holds what {@link Trainer.report} will read, in place of the last step's. */
-  #keep(loss: Tensor, clip: Tensor<"f32">): void {
-    this.#loss?.dispose();
-    this.#clip?.dispose();
-    [this.#loss, this.#clip] = outsideScopes(
-      loss.device,
-      () => [loss.alias(), clip.alias()],
+  #keep(contrastive: Tensor, cluster: Tensor | undefined, clip: Tensor<"f32">): void {
+    this.#forget();
+    [this.#contrastive, this.#cluster, this.#clip] = outsideScopes(
+      contrastive.device,
+      () => [contrastive.alias(), cluster?.alias(), clip.alias()],
     );
   }
 
@@ -136,15 +143,18 @@ export class Trainer implements Disposable {
   async report(): Promise<StepReport> {
     const named: [string, Tensor][] = [
       ...this.model.parameters.entries(),
-      ["the loss", this.#loss!],
+      ["the loss", this.#contrastive!],
     ];
+    if (this.#cluster) named.push(["the cluster loss", this.#cluster]);
     named.forEach(([, tensor], i) => this.#latch.test(tensor, i));
-    const [[loss], [gradNorm, , finite], [logitScale], found] = await Promise.all([
-      this.#loss!.data(),
-      this.#clip!.data(),
-      this.model.parameters.get(LOGIT_SCALE).data(),
-      this.#latch.read(),
-    ]);
+    const [[contrastive], [clusterLoss], [gradNorm, , finite], [logitScale], found] = await Promise
+      .all([
+        this.#contrastive!.data(),
+        this.#cluster?.data() ?? [0],
+        this.#clip!.data(),
+        this.model.parameters.get(LOGIT_SCALE).data(),
+        this.#latch.read(),
+      ]);
     if (found !== undefined) {
       throw new UserError(
         `${
@@ -152,14 +162,24 @@ export class Trainer implements Disposable {
         } is not finite; the last checkpoint is from before (--resume it with a lower --lr)`,
       );
     }
-    return { loss, gradNorm, logitScale, applied: finite === 1 };
+    const loss = contrastive + clusterLoss;
+    return { loss, clusterLoss, gradNorm, logitScale, applied: finite === 1 };
   }
 
   /** Gives back the optimiser's state; the model stays its owner's. */
   [Symbol.dispose](): void {
     this.optimizer[Symbol.dispose]();
     this.#latch[Symbol.dispose]();
-    this.#loss?.dispose();
-    this.#clip?.dispose();
+    this.#forget();
   }
+
+  #forget(): void {
+    for (const kept of [this.#contrastive, this.#cluster, this.#clip]) kept?.dispose();
+  }
+}
+
+/** Adds `x` to the sum so far, in place; the first one is the sum. */
+function sumOf(sofar: Tensor | undefined, x: Tensor): Tensor {
+  if (sofar) addInto(sofar, x);
+  return sofar ?? x;
 }

@@ -19,8 +19,53 @@ Deno.test("clusterPlan() reduces where frames or clusters fall, and nowhere else
       [3, 2, 20],
     ],
   );
-  match(describePlan(steps), /before block 2 12 frames to 6 segments of 49 tokens; before block 4/);
+});
+
+Deno.test("describePlan() says whether tokens are clustered, how and where", () => {
   strictEqual(describePlan([]), "token clustering: off");
+  strictEqual(
+    describePlan(clusterPlan(settings, 4), "kmediods++"),
+    "token clustering: kmediods++, before block 2 12 frames to 6 segments of 49 tokens; " +
+      "before block 4 6 frames to 3 segments of 20 tokens",
+  );
+  const shifts = clusterPlan({ ...settings, algorithm: "token_shift" }, 4);
+  strictEqual(
+    describePlan(shifts, "token_shift"),
+    "token clustering: token_shift, shifts channels in blocks 2, 4",
+  );
+  match(describePlan([], "pooling"), /pooling, in no block: the lists reduce nothing/);
+});
+
+Deno.test("clusterPlan() keeps every frame and token under a shift, divisible or not", () => {
+  const steps = clusterPlan({
+    maxFrames: 60,
+    targetFrames: [11, 11, 11],
+    clusterCounts: [55, 54, 54],
+    patches: 49,
+    algorithm: "temporal_shift",
+  }, 3);
+  const kept = { frames: 60, targetFrames: 60, frameDuration: 1, patches: 49, clusters: 49 };
+  deepStrictEqual(steps, [{ block: 0, ...kept }, { block: 1, ...kept }]);
+});
+
+Deno.test("clusterPlan() keeps the tokens of a frame when it pools frames", () => {
+  const pooled = clusterPlan(
+    { ...settings, clusterCounts: [99, 99, 99, 2], algorithm: "pooling" },
+    4,
+  );
+  deepStrictEqual(pooled.map(({ frames, clusters }) => [frames, clusters]), [[12, 49], [6, 49]]);
+});
+
+Deno.test("clusterPlan() takes DeepCluster's list of frames without those of the video before it", () => {
+  const lists = { ...settings, algorithm: "deep_cluster" } as const;
+  deepStrictEqual(clusterPlan(lists, 4).map(({ block }) => block), [1, 3]);
+  const early = { ...lists, targetFrames: [6, 6, 6, 3] };
+  throws(() => clusterPlan(early, 4), /12 frames do not divide into 3 segments \(block 4\)/);
+});
+
+Deno.test("clusterPlan() refuses lists whose frames were not reduced where they fell", () => {
+  const lists = { ...settings, targetFrames: [6, 6, 6, 3], clusterCounts: [1, 1, 1, 20] };
+  throws(() => clusterPlan(lists, 4), UsageError);
 });
 
 Deno.test("clusterPlan() needs more than one cluster to make any", () => {

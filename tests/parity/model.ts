@@ -9,6 +9,7 @@ import {
   type ClipConfig,
   type ClusterMethod,
   type Device,
+  type KMedoidsMethod,
   newParameters,
   Parameters,
   Random,
@@ -44,23 +45,12 @@ export function configOf(config: Fields): ClipConfig {
   };
 }
 
-/** Names of the original's token algorithms, for what is not built of them. */
-export const ALGORITHMS: Readonly<Record<string, string>> = {
-  pooling: "frame pooling in the model",
-  sparse_sampling: "sparse sampling of tokens in the model",
-  spectral: "spectral clustering",
-  temporal_shift: "temporal shift",
-  token_shift: "token shift",
-};
-
 /** @throws {NotBuilt} where the flags of a case ask for a part that is not built. */
 export function demandBuilt(flags: Fields): void {
-  const algorithm = flags.has("cluster_algo") ? flags.text("cluster_algo") : "kmediods++";
   const header = flags.has("sim_header") ? flags.text("sim_header") : "meanP";
   const missing = [
-    flags.flag("deep_cluster") && "DeepCluster",
-    flags.flag("cluster_inter") && ALGORITHMS[algorithm],
-    flags.flag("cluster_embedding") && "cluster embeddings",
+    flags.flag("cluster_inter") && flags.text("cluster_algo") === "spectral" &&
+    "spectral clustering",
     header !== "meanP" && `the similarity head ${header}`,
   ].find((part) => part);
   if (missing) throw new NotBuilt(missing);
@@ -68,23 +58,46 @@ export function demandBuilt(flags: Fields): void {
 
 /** How the flags of a case have tokens clustered. */
 export function clusteringOf(flags: Fields): CenterClipOptions["clustering"] {
-  if (!flags.flag("cluster_inter")) return undefined;
-  const aggregation = flags.has("aggregation") ? flags.text("aggregation") : "None";
-  const method: ClusterMethod = {
-    aggregation: aggregation === "None" ? "medoid" : aggregation as "mean",
-    distance: flags.text("cluster_distance") as "euclidean" | "cosine",
-    p: flags.number("minkowski_norm_p"),
-    preNorm: flags.flag("pre_norm"),
-    iterationLimit: flags.number("cluster_iter_limit"),
-    threshold: flags.number("cluster_threshold"),
-    splitSize: flags.text("pretrained_clip_name") === "ViT-B/16" ? 4 : 16,
-    compat: "reference",
-  };
+  const learnt = flags.flag("deep_cluster");
+  if (!learnt && !flags.flag("cluster_inter")) return undefined;
   return {
     targetFrames: flags.numbers("target_frames_blocks"),
     clusterCounts: flags.numbers("cluster_num_blocks"),
-    method,
+    method: learnt ? { algorithm: "deep_cluster" } : methodOf(flags.text("cluster_algo"), {
+      aggregation: aggregationOf(flags),
+      embedding: flags.flag("cluster_embedding") ? "random" : undefined,
+      frameEmbedding: flags.flag("cluster_frame_embedding"),
+      distance: flags.text("cluster_distance") as "euclidean" | "cosine",
+      p: flags.number("minkowski_norm_p"),
+      preNorm: flags.flag("pre_norm"),
+      iterationLimit: flags.number("cluster_iter_limit"),
+      threshold: flags.number("cluster_threshold"),
+      splitSize: flags.text("pretrained_clip_name") === "ViT-B/16" ? 4 : 16,
+    }),
   };
+}
+
+/** `mean`; `None` and nothing at all are the medoids. */
+export function aggregationOf(flags: Fields): "mean" | "medoid" {
+  return flags.has("aggregation") && flags.text("aggregation") === "mean" ? "mean" : "medoid";
+}
+
+/** The method that the original calls `algorithm`. */
+export function methodOf(
+  algorithm: string,
+  options: Omit<KMedoidsMethod, "algorithm" | "compat">,
+): ClusterMethod {
+  switch (algorithm) {
+    case "kmediods++":
+      return { ...options, algorithm, compat: "reference" };
+    case "pooling":
+    case "sparse_sampling":
+    case "temporal_shift":
+    case "token_shift":
+      return { algorithm };
+    default:
+      throw new NotBuilt(`${algorithm} clustering`);
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CENTRE_ALGORITHMS } from "../../cluster/method.ts";
 import { UsageError } from "../../errors.ts";
 import { derive } from "./derive.ts";
 import type { FlagTable } from "./flag.ts";
@@ -109,8 +110,14 @@ function checkClustering(settings: Settings): void {
       } numbers for ${visionLayers} visual blocks; give one a block`,
     );
   }
+  checkMethod(settings);
   // The shifts keep every frame: there the lists only say in which blocks they happen.
-  if (settings.cluster_algo.endsWith("_shift")) return;
+  if (!deep_cluster && settings.cluster_algo.endsWith("_shift")) return;
+  refuseIf(
+    deep_cluster && frames[0] !== settings.max_frames,
+    `--target_frames_blocks must begin with --max_frames ${settings.max_frames}: ` +
+      "--deep_cluster 1 does not reduce frames before the first block",
+  );
   frames.forEach((after, block) => {
     const before = block > 0 ? frames[block - 1] : deep_cluster ? after : settings.max_frames;
     refuseIf(
@@ -126,4 +133,19 @@ function checkClustering(settings: Settings): void {
       } reduces ${before} frames to ${after}, so it needs at least 2 tokens a segment`,
     );
   });
+}
+
+/** What is asked of the centres of clusters needs an algorithm that has some. */
+function checkMethod(settings: Settings): void {
+  const { deep_cluster, cluster_algo } = settings;
+  if (!deep_cluster && CENTRE_ALGORITHMS.some((name) => name === cluster_algo)) return;
+  const asked = (["aggregation", "cluster_embedding", "cluster_frame_embedding"] as const)
+    .find((name) => settings[name]);
+  const by = deep_cluster ? "--deep_cluster 1" : `--cluster_algo ${cluster_algo}`;
+  refuseIf(
+    asked !== undefined,
+    `--${asked} is about the centres of clusters, which ${by} has not; take one of ${
+      CENTRE_ALGORITHMS.join(", ")
+    }`,
+  );
 }

@@ -4,12 +4,11 @@
  * @module
  */
 import {
+  clusterLayer,
+  type ClusterLayerResult,
   clusterPlan,
-  clusterTokens,
-  type ClusterTokensOptions,
-  type Device,
+  listedSteps,
   poolFrames,
-  sampleTokens,
   Scope,
   Tape,
   type Tensor,
@@ -19,24 +18,19 @@ import type { Checks } from "../checks.ts";
 import type { Fields } from "../fields.ts";
 import type { GoldenCase } from "../golden.ts";
 import { type Context, type Kinds, NotBuilt, notBuilt, type Table } from "../kind.ts";
-import { ALGORITHMS } from "../model.ts";
-import { parseTolerance } from "../tolerance.ts";
+import { aggregationOf, methodOf } from "../model.ts";
+import { parseTolerance, type Tolerance } from "../tolerance.ts";
 import { compareIds, uploadIds } from "../trace.ts";
-import { type Floats, floats, swapAxes } from "../values.ts";
+import { compareTokens, framesFirst, ownParameters } from "../tokens.ts";
+import { floats } from "../values.ts";
+import { deepLayer } from "./deep_cluster.ts";
 
-/** Parameters that ask for parts that are not built. */
-const UNBUILT: Readonly<Record<string, string>> = {
-  cluster_embedding: "cluster embeddings",
-  adaptive_cls: "weighted class tokens, which the original never enables",
-  mean_residual: "a mean in the skip branch, which the original never enables",
-};
-
-function optionsOf(params: Fields) {
-  const aggregation = params.has("aggregation") ? params.text("aggregation") : "None";
-  return {
-    frames: params.number("before_block_frames"),
-    targetFrames: params.number("after_block_frames"),
-    k: params.number("cluster_num"),
+function layerMethod(params: Fields) {
+  return methodOf(params.text("algorithm"), {
+    aggregation: aggregationOf(params),
+    embedding: params.flag("cluster_embedding") ? "random" : undefined,
+    frameEmbedding: params.flag("cluster_frame_embedding"),
+    adaptiveClass: params.flag("adaptive_cls"),
     distance: params.text("distance") as "euclidean" | "cosine",
     p: params.number("norm_p"),
     preNorm: params.flag("pre_norm"),
@@ -44,114 +38,156 @@ function optionsOf(params: Fields) {
     iterationLimit: params.number("iter_limit"),
     sortIds: params.flag("id_sort"),
     splitSize: params.number("split_size"),
-    aggregation: aggregation === "mean" ? "mean" : "medoid",
-    compat: "reference",
-  } as const;
+  });
 }
 
-/** Runs the layer under `tape`; k-medoids' choice is compared or, where rounding decides it, injected. */
-async function reduce(
-  golden: GoldenCase,
-  checks: Checks,
-  x: Tensor,
-  tape: Tape,
-): Promise<Tensor> {
-  const { params, entry } = golden, algorithm = params.text("algorithm");
-  const options: ClusterTokensOptions = optionsOf(params), { targetFrames } = options;
-  if (algorithm === "pooling") return tape.run(() => poolFrames(x, options));
-  if (algorithm === "sparse_sampling" && !params.flag("training")) {
-    return tape.run(() => sampleTokens(x, options));
-  }
-  const missing = Object.keys(UNBUILT).find((key) => params.flag(key));
-  if (missing) throw new NotBuilt(UNBUILT[missing]);
-  if (algorithm !== "kmediods++") throw new NotBuilt(ALGORITHMS[algorithm] ?? algorithm);
-  const robust = entry.flag("robust");
-  const injected = robust ? {} : {
-    medoids: await uploadIds(golden, x.device, "medoids", targetFrames),
-    assignment: await uploadIds(golden, x.device, "assign", targetFrames),
-  };
-  const { output, medoids, assignment } = tape.run(() =>
-    clusterTokens(x, { ...options, ...injected })
-  );
-  if (robust) {
-    await compareIds(golden, checks, "medoids", await medoids.data(), targetFrames);
-    await compareIds(golden, checks, "assign", await assignment!.data(), targetFrames);
-  }
-  return output;
+/** The frames of a video before and after: shifts take all that the video began with. */
+function framesOf(params: Fields) {
+  const frames = params.number("before_block_frames");
+  return /_shift$/.test(params.text("algorithm"))
+    ? { frames: params.number("original_frame"), targetFrames: params.number("original_frame") }
+    : { frames, targetFrames: params.number("after_block_frames") };
 }
 
 async function layer(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
   const device = await context.device();
   using _scope = new Scope(device);
   using tape = new Tape();
+  const { params } = golden, segmentation = framesOf(params);
   const x = framesFirst(device, await floats(golden.input("x")));
-  tape.watch(x);
-  const y = await reduce(golden, checks, x, tape);
+  const parameters = await ownParameters(golden, device), learnt = parameters.entries();
+  tape.watch(x, ...learnt.map(([, tensor]) => tensor));
+  if (params.text("algorithm") === "sparse_sampling" && params.flag("training")) {
+    throw new NotBuilt("the original's own random numbers");
+  }
+  const robust = golden.entry.flag("robust") || !golden.hasOutput("medoids");
+  const grouping = robust ? undefined : {
+    medoids: await uploadIds(golden, device, "medoids", segmentation.targetFrames),
+    assignment: await uploadIds(golden, device, "assign", segmentation.targetFrames),
+  };
+  const made = tape.run(() =>
+    clusterLayer(x, layerMethod(params), {
+      ...segmentation,
+      k: params.number("cluster_num"),
+      parameters,
+      grouping,
+    })
+  );
+  if (robust) await compareChoice(golden, checks, made, segmentation.targetFrames);
   // The gradient is that of the sum of the output, weighted by `proj`.
   const seed = framesFirst(device, await floats(golden.input("proj")));
-  const [gradient] = tape.backward(y, [x], seed);
-  for (const [output, values] of [["y", y], ["grad_x", gradient!]] as const) {
-    const { shape: [length, batch, width], data } = await floats(golden.output(output));
-    const found = swapAxes(await values.data() as Float32Array, [batch, length, width]);
-    checks.close(output, found, data, parseTolerance(golden.tolerance, output));
+  const targets = [x, ...learnt.map(([, tensor]) => tensor)];
+  const [dx, ...gradients] = tape.backward(made.output, targets, seed);
+  const tolerance = parseTolerance(golden.tolerance, "y");
+  await compareTokens(golden, checks, "y", made.output, tolerance);
+  if (golden.hasOutput("residual")) {
+    await compareWithResidual(golden, checks, x, dx!, tolerance);
+  } else {
+    await compareTokens(golden, checks, "grad_x", dx!, tolerance);
+  }
+  for (const [i, [name]] of learnt.entries()) {
+    const output = `grad.${name}`;
+    if (!golden.hasOutput(output)) {
+      checks.holds(`${name} has a gradient, but the reference has none`, !gradients[i]);
+      continue;
+    }
+    const { data } = await floats(golden.output(output));
+    const found = await gradients[i]!.data() as Float32Array;
+    checks.close(output, found, data, parseTolerance(golden.tolerance, "grads"));
   }
 }
 
-/** Tokens outermost, as the original has them, to frames outermost. */
-function framesFirst(device: Device, { shape: [length, frames, width], data }: Floats): Tensor {
-  return tensor(device, swapAxes(data, [length, frames, width]), [frames, length, width]);
+/**
+ * With `mean_residual` the original's block adds its attention to the mean of the frames in place of the
+ * layer's output; the gradient is that of the sum of both, the mean weighted by a number of the case.
+ */
+async function compareWithResidual(
+  golden: GoldenCase,
+  checks: Checks,
+  x: Tensor,
+  dx: Tensor,
+  tolerance: Tolerance,
+): Promise<void> {
+  using tape = new Tape();
+  tape.watch(x);
+  const pooled = tape.run(() => poolFrames(x, framesOf(golden.params)));
+  await compareTokens(golden, checks, "residual", pooled, tolerance);
+  const [, weight] = golden.entry.text("scalar").match(/([\d.]+)\*sum\(residual\)/) ?? [];
+  const weights = new Float32Array(pooled.size).fill(Number(weight));
+  const [more] = tape.backward(pooled, [x], tensor(x.device, weights, pooled.shape));
+  const [a, b] = [await dx.data(), await more!.data()];
+  const both = tensor(x.device, Float32Array.from(a, (value, i) => value + b[i]), x.shape);
+  await compareTokens(golden, checks, "grad_x", both, tolerance);
 }
 
-/** Only shifts, which keep every frame, stand where the frames do not divide into segments. */
-function isIndivisible(module: Fields): boolean {
-  return module.number("before_block_frames") % module.number("after_block_frames") !== 0;
+async function compareChoice(
+  golden: GoldenCase,
+  checks: Checks,
+  { medoids, assignment }: ClusterLayerResult,
+  targetFrames: number,
+): Promise<void> {
+  if (!golden.hasOutput("medoids")) return;
+  await compareIds(golden, checks, "medoids", await medoids!.data(), targetFrames);
+  if (!golden.hasOutput("assign")) return;
+  await compareIds(golden, checks, "assign", await assignment!.data(), targetFrames);
 }
 
 /** In front of which blocks the layer stands. `knn_k` has a table of its own. */
 const plans: Table = {
   name: "get_cluster_inter_table",
   run: ({ manifest }, checks) => {
-    let indivisible = false;
     for (const row of manifest.objects("get_cluster_inter_table")) {
       const clusterCounts = row.numbers("cluster_num_blocks");
-      if (row.objects("modules").some(isIndivisible)) {
-        indivisible = true;
-        continue;
-      }
-      const found = clusterPlan({
+      const lists = {
         maxFrames: row.number("max_frames"),
         targetFrames: row.numbers("target_frames_blocks"),
         clusterCounts,
-        patches: Math.max(...clusterCounts),
-      }, clusterCounts.length);
+      };
+      const modules = row.objects("modules"), listed = listedSteps(lists);
       checks.same(
         row.where,
-        found.map((step) => [
+        listed.map((step) => [
           step.block + 1,
-          clusterCounts[Math.max(step.block - 1, 0)],
+          step.clustersBefore,
           step.clusters,
           step.frames,
           step.targetFrames,
-          step.frameDuration,
         ]),
-        row.objects("modules").map((module) => [
+        modules.map((module) => [
           module.number("block"),
           module.number("before_cluster_num"),
           module.number("cluster_num"),
           module.number("before_block_frames"),
           module.number("after_block_frames"),
-          module.number("frame_duration"),
         ]),
       );
+      // Only shifts, which keep every frame, stand where the frames do not divide into segments.
+      const divides = listed.every(({ frames, targetFrames }) => frames % targetFrames === 0);
+      const steps = clusterPlan({
+        ...lists,
+        patches: Math.max(...clusterCounts),
+        algorithm: divides ? "kmedoids++" : "token_shift",
+      }, clusterCounts.length);
+      checks.same(
+        `${row.where}: blocks`,
+        steps.map(({ block }) => block),
+        listed.map(({ block }) => block),
+      );
+      checks.same(
+        `${row.where}: frame durations`,
+        divides
+          ? steps.map(({ frameDuration }) => frameDuration)
+          : listed.map(({ frames, targetFrames }) => Math.floor(frames / targetFrames)),
+        modules.map((module) => module.number("frame_duration")),
+      );
     }
-    if (indivisible) throw new NotBuilt(ALGORITHMS.token_shift);
   },
 };
 
 export const token: Kinds = {
   kinds: [
     { function: /:TokenClusterInter\.forward$/, run: layer },
-    { function: /:DeepCluster\.forward$/, run: notBuilt("DeepCluster") },
+    { function: /:DeepCluster\.forward$/, run: deepLayer },
   ],
   tables: [plans, { name: "spectral_knn_k_rule", run: notBuilt("spectral clustering") }],
 };

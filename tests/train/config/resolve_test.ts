@@ -79,7 +79,6 @@ Deno.test("a flag without effect is taken and told", () => {
 
 Deno.test("what is not built is refused by name, given or default", () => {
   refused({ ...own, precision: "amp" }, /--precision amp is not built yet/);
-  refused({ ...own, deep_cluster: true }, /--deep_cluster 1 is not built yet/);
 });
 
 Deno.test("nothing to do, an empty part of a batch, and weights from nowhere are refused", () => {
@@ -120,6 +119,31 @@ Deno.test("a ResNet is refused where tokens or patches are needed", () => {
   assert.ok(resolveSettings(resNet));
   refused({ ...clustered, ...resNet }, /--cluster_inter 1 needs the tokens of a ViT, and RN50x4/);
   refused({ ...resNet, linear_patch: "3d" }, /--linear_patch 3d needs the patches of a ViT/);
+});
+
+Deno.test("DeepCluster's frames begin with those of the video, and a shift's need not divide", () => {
+  const { cluster_inter: _, ...lists } = clustered;
+  const learnt = { ...lists, deep_cluster: true } as const;
+  assert.ok(resolveSettings(learnt));
+  refused(
+    { ...learnt, target_frames_blocks: Array(12).fill(6) },
+    /must begin with --max_frames 12: --deep_cluster 1/,
+  );
+  const indivisible = { ...clustered, target_frames_blocks: Array(12).fill(5) };
+  refused(indivisible, /cannot cut 12 frames into 5/);
+  assert.ok(resolveSettings({ ...indivisible, cluster_algo: "token_shift" }));
+});
+
+Deno.test("what is asked of centres is refused where an algorithm has none", () => {
+  assert.ok(resolveSettings({ ...clustered, cluster_embedding: true, aggregation: "mean" }));
+  refused(
+    { ...clustered, cluster_algo: "pooling", cluster_embedding: true },
+    /--cluster_embedding is about the centres of clusters, which --cluster_algo pooling has not/,
+  );
+  refused(
+    { ...clustered, cluster_inter: false, deep_cluster: true, aggregation: "mean" },
+    /--aggregation .* which --deep_cluster 1 has not/,
+  );
 });
 
 Deno.test("lists of clustering are not looked at where clustering is off", () => {

@@ -69,7 +69,6 @@ export const acceptedFlags = {
   camoe_dsl: { kind: "int", default: 0, meaning: "dual softmax", noEffect },
   adaptive_cls: { kind: "int", default: 0, meaning: "weigh class tokens", noEffect },
   cluster_inter_dim: { kind: "int", default: 256, meaning: "width of a cluster layer", noEffect },
-  cluster_frame_embedding: { kind: "int", default: 0, meaning: "embedding of frames", noEffect },
   data_loaded: { kind: "flag", default: false, meaning: "state of a remote cluster", noEffect },
   loose_type: {
     kind: "flag",

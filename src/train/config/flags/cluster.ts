@@ -7,12 +7,13 @@ export const clusterFlags = {
     kind: "switch",
     default: false,
     meaning: "choose tokens by a learnt selector instead; not with cluster_inter",
-    notBuilt: [true],
   },
   cluster_algo: {
     kind: "choice",
     choices: [
       "kmediods++",
+      "kmedoids++",
+      "kmeans",
       "pooling",
       "sparse_sampling",
       "spectral",
@@ -20,8 +21,9 @@ export const clusterFlags = {
       "token_shift",
     ],
     default: "kmediods++",
-    meaning: "how the tokens of a segment become fewer",
-    notBuilt: ["pooling", "sparse_sampling", "spectral", "temporal_shift", "token_shift"],
+    meaning:
+      "how the tokens of a segment become fewer (kmediods++ is the original's spelling of kmedoids++); the shifts keep all and mix neighbouring frames",
+    notBuilt: ["kmeans", "spectral"],
   },
   cluster_num_blocks: {
     kind: "ints",
@@ -74,6 +76,11 @@ export const clusterFlags = {
     kind: "switch",
     default: true,
     meaning: "start that embedding from CLIP's positions (the original's spelling)",
+  },
+  cluster_frame_embedding: {
+    kind: "switch",
+    default: false,
+    meaning: "make a parameter for frames that nothing uses, as the original does",
   },
   spectral_sigma: {
     kind: "float",

@@ -1,0 +1,62 @@
+/**
+ * DeepCluster: the layer that learns which tokens to keep.
+ *
+ * @module
+ */
+import { deepCluster, Scope, Tape } from "../../../mod.ts";
+import type { Checks } from "../checks.ts";
+import type { GoldenCase } from "../golden.ts";
+import type { Context } from "../kind.ts";
+import { parseTolerance } from "../tolerance.ts";
+import { compareTokens, framesFirst, ownParameters } from "../tokens.ts";
+import { compareIds, segmentMajorRows } from "../trace.ts";
+import { floats } from "../values.ts";
+
+/** Runs one case; where rounding decides the choice, the tokens that follow from it are not compared. */
+export async function deepLayer(
+  golden: GoldenCase,
+  checks: Checks,
+  context: Context,
+): Promise<void> {
+  const device = await context.device();
+  using _scope = new Scope(device);
+  using tape = new Tape(), lossTape = new Tape();
+  const { params } = golden, training = params.flag("training");
+  const frames = params.number("before_block_frames");
+  const targetFrames = params.number("after_block_frames");
+  const x = framesFirst(device, await floats(golden.input("x")));
+  const parameters = await ownParameters(golden, device), learnt = parameters.entries();
+  const targets = [x, ...learnt.map(([, tensor]) => tensor)];
+  tape.watch(...targets);
+  const run = () => deepCluster(x, parameters, { frames, targetFrames, training });
+  const made = tape.run(run);
+
+  const centroids = parseTolerance(golden.tolerance, "centroids");
+  const { shape, data } = await floats(golden.output("centroids"));
+  const rows = segmentMajorRows(
+    await made.centroids.data() as Float32Array,
+    shape[0],
+    targetFrames,
+  );
+  checks.close("centroids", rows, data, centroids);
+  await compareIds(golden, checks, "medoids", await made.medoids.data(), targetFrames);
+  await compareTokens(golden, checks, "y", made.output, centroids);
+
+  // The gradients are those of the sum of the output, weighted by `proj`, and in training of the loss.
+  const seed = framesFirst(device, await floats(golden.input("proj")));
+  const gradients = tape.backward(made.output, targets, seed);
+  const tolerance = parseTolerance(golden.tolerance, "grads");
+  await compareTokens(golden, checks, "grad_x", gradients[0]!, tolerance);
+  if (!training) return;
+  lossTape.watch(...targets);
+  const loss = lossTape.run(run).loss!;
+  const { data: expected } = await floats(golden.output("loss"));
+  const found = await loss.data() as Float32Array;
+  checks.close("loss", found, expected, parseTolerance(golden.tolerance, "loss"));
+  const [dx, ...learning] = lossTape.backward(loss, targets);
+  checks.holds("the loss of the clusters moves the tokens", !dx);
+  for (const [i, [name]] of learnt.entries()) {
+    const { data } = await floats(golden.output(`grad.${name}`));
+    checks.close(`grad.${name}`, await learning[i]!.data() as Float32Array, data, tolerance);
+  }
+}
