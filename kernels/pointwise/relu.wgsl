@@ -1,4 +1,5 @@
-// y = max(x, 0), elementwise; a NaN stays one. dx = dy where y > 0, else 0.
+// y = max(x, 0), elementwise; a NaN stays one: only the bits of a number tell that it is below 0.
+// dx = dy where y > 0, else 0.
 //
 // Dispatch: 256 lanes, one vec4f each, striding over the grid. Tensors are padded to 16 bytes.
 
@@ -12,11 +13,14 @@ struct Params { n: u32 } // vectors
 @group(0) @binding(5) var<storage, read_write> dx: array<vec4f>;
 
 const LANES = 256u;
+const SIGN = vec4u(0x80000000u);
+const MINUS_INFINITY = vec4u(0xff800000u);
 
 @compute @workgroup_size(LANES)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var i = id.x; i < params.n; i += groups.x * LANES) {
-    y[i] = select(x[i], vec4f(), x[i] < vec4f());
+    let bits = bitcast<vec4u>(x[i]);
+    y[i] = select(x[i], vec4f(), (bits > SIGN) & (bits <= MINUS_INFINITY));
   }
 }
 

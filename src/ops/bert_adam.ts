@@ -1,5 +1,5 @@
 /**
- * One step of BERT's Adam, fused: both clippings, moments, weight decay.
+ * One step of BERT's Adam for one parameter, fused: both clippings, schedule, moments, weight decay.
  *
  * @module
  */
@@ -7,36 +7,61 @@ import source from "../../kernels/optim/bert_adam.wgsl" with { type: "text" };
 import { sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { AdamWTensors, Betas } from "./adamw.ts";
-import { globalNorm } from "./global_norm.ts";
+import { LARGEST, type SquareSums } from "./global_norm.ts";
 import { pointwiseGroups } from "./grid.ts";
 
 const kernel = { name: "bert_adam", source };
+const SCHEDULE = { warmup_cosine: 0, warmup_constant: 1, warmup_linear: 2 } as const;
 
-/** Settings of a parameter. */
-export interface BertAdamUpdate {
-  /** Learning rate of this step. */
+/** What the parameters of one step share. */
+export interface BertAdamStep {
+  /** What `globalNorm` returned for the gradients. */
+  readonly clip: Tensor<"f32">;
+  /** Their sums of squares, one entry a gradient. */
+  readonly squares: SquareSums;
+  /** u32 [parameters]: updates so far, each counted when it is made. */
+  readonly count: Tensor<"u32">;
+  /** f32 [parameters, 2], filled on the way: rate, and coefficient of the gradient. */
+  readonly factors: Tensor<"f32">;
+}
+
+/** How the rate goes over the updates of a parameter. */
+export interface BertAdamRate {
+  /** The rate that the schedule multiplies. */
   readonly lr: number;
-  readonly weightDecay: number;
+  readonly schedule: keyof typeof SCHEDULE;
+  /** Updates of the whole run; may be fractional. */
+  readonly total: number;
+  /** Fraction of them in which the rate rises from 0; negative for none. */
+  readonly warmup: number;
+}
+
+/** What is done to a parameter. */
+export interface BertAdamUpdate {
+  /** Its place in `count` and `factors`, and that of its gradient in `squares`. */
+  readonly index: number;
+  readonly gradient: number;
+  readonly rate: BertAdamRate;
   readonly betas: Betas;
   /** Added to the root of the second moment. */
   readonly eps: number;
+  readonly weightDecay: number;
   /** The largest norm of this gradient alone, after the clipping of all together. */
   readonly maxNorm: number;
 }
 
 /**
- * Takes a step with one parameter; changes the parameter and its moments in place, nothing where the
- * norm of all gradients is not finite.
+ * Takes a step with one parameter; where the norm of the gradients is not finite, nothing changes and
+ * nothing is counted.
  *
- * @param clip What `globalNorm` returned for all gradients.
  * @throws {RangeError} if the four shapes differ.
  *
  * Source: the reference's `BertAdam`, from BERT's own optimiser; SPEC 9.
  */
 export function bertAdam(
   { param, grad, m, v }: AdamWTensors,
-  clip: Tensor<"f32">,
-  { lr, weightDecay, betas: [beta1, beta2], eps, maxNorm }: BertAdamUpdate,
+  { clip, squares: { partials, ranges }, count, factors }: BertAdamStep,
+  { index, gradient, rate, betas, eps, weightDecay, maxNorm }: BertAdamUpdate,
 ): void {
   const { device, shape } = param;
   for (const other of [grad, m, v]) {
@@ -44,22 +69,41 @@ export function bertAdam(
       throw new RangeError(`bertAdam: a parameter [${shape}] with a tensor [${other.shape}]`);
     }
   }
+  const { lr, schedule, total, warmup } = rate;
   const n = Math.ceil(param.size / 4);
-  using own = globalNorm([grad]);
+  const params = {
+    index,
+    ...ranges[gradient],
+    n,
+    lr,
+    total,
+    rise: warmup * total,
+    warmup_steps: warmupSteps(total, warmup),
+    fall: warmup < 1 ? 1 / (1 - warmup) : 0,
+    decay: weightDecay,
+    beta1: betas[0],
+    rest1: 1 - betas[0],
+    beta2: betas[1],
+    rest2: 1 - betas[1],
+    eps,
+    max_norm: Math.min(maxNorm, LARGEST),
+  };
+  const consts = { SCHEDULE: SCHEDULE[schedule] };
+  const prepare = { clip, partials, count, factors };
+  device.launch({ kernel, entry: "prepare", consts, bind: prepare, params, groups: [1] });
   device.launch({
     kernel,
     entry: "forward",
-    bind: { clip, own, grad, param, m, v },
-    params: {
-      n,
-      lr,
-      decay: lr * weightDecay,
-      rest1: 1 - beta1,
-      beta2,
-      rest2: 1 - beta2,
-      eps,
-      max_norm: maxNorm,
-    },
+    consts,
+    bind: { clip, prepared: factors, grad, param, m, v },
+    params,
     groups: pointwiseGroups(device, n),
   });
+}
+
+/** The first step whose fraction of the run is not below `warmup`, as the quotient in f64 says. */
+function warmupSteps(total: number, warmup: number): number {
+  let step = Math.max(0, Math.floor(warmup * total) - 1);
+  while (step / total < warmup) step++;
+  return step;
 }

@@ -15,7 +15,7 @@ const LANES = 64;
 /** Vectors of four that one lane sums. */
 const CHUNK = 64;
 /** The largest f32. */
-const LARGEST = 3.4028234663852886e38;
+export const LARGEST = 3.4028234663852886e38;
 /** Each entry point reads some of the parameters only. */
 const NONE = { n: 0, parts: 0, at: 0, max_norm: 0 };
 
@@ -23,6 +23,57 @@ const NONE = { n: 0, parts: 0, at: 0, max_norm: 0 };
 export interface ClipOptions {
   /** The norm above which gradients are scaled down. Default: none. */
   readonly maxNorm?: number;
+}
+
+/** Sums of the squares of tensors, in parts. */
+export interface SquareSums {
+  /** f32: the sums of all parts of all tensors. */
+  readonly partials: Tensor<"f32">;
+  /** Where those of each tensor begin, and how many they are. */
+  readonly ranges: readonly { readonly at: number; readonly parts: number }[];
+}
+
+/**
+ * Sums the squares of each tensor's elements, in a fixed order.
+ *
+ * @throws {RangeError} if there are no tensors.
+ */
+export function sumSquares(tensors: readonly Tensor[]): SquareSums {
+  if (tensors.length === 0) throw new RangeError("globalNorm: there are no tensors");
+  const { device } = tensors[0];
+  const lanes = device.info.maxWorkgroups * LANES;
+  let count = 0;
+  const ranges = tensors.map(({ size }) => {
+    const parts = Math.min(Math.ceil(size / (4 * CHUNK)), lanes);
+    count += parts;
+    return { at: count - parts, parts };
+  });
+  const partials = empty(device, "f32", [count], "globalNorm");
+  tensors.forEach((grad, i) => {
+    const params = { ...NONE, n: grad.size, ...ranges[i] };
+    const groups = [Math.ceil(ranges[i].parts / LANES)] as const;
+    device.launch({ kernel, entry: "partial", bind: { grad, partials }, params, groups });
+  });
+  return { partials, ranges };
+}
+
+/** What {@link globalNorm} returns, of tensors whose squares are summed already. */
+export function normOf(
+  { partials }: SquareSums,
+  { maxNorm = Infinity }: ClipOptions = {},
+): Tensor<"f32"> {
+  const { device } = partials;
+  return tidy(device, () => {
+    const result = empty(device, "f32", [4], "globalNorm");
+    device.launch({
+      kernel,
+      entry: "coefficient",
+      bind: { total: sum(partials), result },
+      params: { ...NONE, max_norm: Math.min(maxNorm, LARGEST) },
+      groups: [1],
+    });
+    return result;
+  });
 }
 
 /**
@@ -35,34 +86,11 @@ export interface ClipOptions {
  *
  * Source: PyTorch's `torch.nn.utils.clip_grad_norm_`.
  */
-export function globalNorm(
-  tensors: readonly Tensor[],
-  { maxNorm = Infinity }: ClipOptions = {},
-): Tensor<"f32"> {
-  if (tensors.length === 0) throw new RangeError("globalNorm: there are no tensors");
-  const { device } = tensors[0];
-  const lanes = device.info.maxWorkgroups * LANES;
-  const parts = tensors.map(({ size }) => Math.min(Math.ceil(size / (4 * CHUNK)), lanes));
-  const count = parts.reduce((total, p) => total + p, 0);
-  return tidy(device, () => {
-    const partials = empty(device, "f32", [count], "globalNorm");
-    let at = 0;
-    tensors.forEach((grad, i) => {
-      const params = { ...NONE, n: grad.size, parts: parts[i], at };
-      const groups = [Math.ceil(parts[i] / LANES)] as const;
-      device.launch({ kernel, entry: "partial", bind: { grad, partials }, params, groups });
-      at += parts[i];
-    });
-    const result = empty(device, "f32", [4], "globalNorm");
-    device.launch({
-      kernel,
-      entry: "coefficient",
-      bind: { total: sum(partials), result },
-      params: { ...NONE, max_norm: Math.min(maxNorm, LARGEST) },
-      groups: [1],
-    });
-    return result;
-  });
+export function globalNorm(tensors: readonly Tensor[], options: ClipOptions = {}): Tensor<"f32"> {
+  const squares = sumSquares(tensors);
+  const clip = normOf(squares, options);
+  squares.partials.dispose();
+  return clip;
 }
 
 /**

@@ -33,6 +33,7 @@ export class AdamW implements Optimizer {
   readonly moments: Moments;
   /** Steps taken, for the bias correction: only the GPU knows which of them counted. */
   readonly count: Tensor<"u32">;
+  #rate = 0;
 
   /** Starts with moments of zero. */
   constructor(
@@ -59,7 +60,13 @@ export class AdamW implements Optimizer {
         eps,
       });
     });
+    this.#rate = rate;
     return clip;
+  }
+
+  /** The rate of the last step, of the first parameter. */
+  loggedRate(): Promise<number> {
+    return Promise.resolve(this.#rate * this.parameters[0].rule.rateFactor);
   }
 
   /** The updates that changed something. */

@@ -8,16 +8,17 @@ import type { Device } from "../gpu/device.ts";
 import type { Betas } from "../ops/adamw.ts";
 import { bertAdam } from "../ops/bert_adam.ts";
 import type { Input } from "../ops/define.ts";
-import { globalNorm } from "../ops/global_norm.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { normOf, sumSquares } from "../ops/global_norm.ts";
+import { outsideScopes, tidy } from "../tensor/scope.ts";
+import { empty, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { Moments, type Optimizer, type Trainable, type UpdateCounts } from "./optimizer.ts";
 import { bertAdamMultiplier, type BertAdamSchedule } from "./schedule.ts";
 
 /** Options of {@link BertAdam}. */
 export interface BertAdamOptions {
-  /** Updates of a whole run, which may be fractional; -1: the rate stays as it is. */
+  /** Updates of a whole run, which may be fractional; -1: the rate stays as it is, from the start. */
   readonly total: number;
-  /** Fraction of them in which the rate rises. */
+  /** Fraction of them in which the rate rises; negative for none. */
   readonly warmup: number;
   /** How the rate goes then. Default `warmup_cosine`. */
   readonly schedule?: BertAdamSchedule;
@@ -36,64 +37,96 @@ export interface BertAdamOptions {
  * weight decay beside the moments, and a schedule that goes by the updates which *each* parameter has
  * had (the reference's `BertAdam`; SPEC 9). The first update of all has the rate 0 where the rate rises.
  *
- * Steps that the GPU leaves out because their gradients are not finite count in the schedule.
+ * Updates are counted on the GPU: a step whose gradients are not finite is none.
  */
 export class BertAdam implements Optimizer {
   /** Running means, by parameter. */
   readonly moments: Moments;
-  #updates = new Map<string, number>();
+  /** Updates of each parameter. */
+  readonly count: Tensor<"u32">;
+  readonly #options: Required<BertAdamOptions>;
+  #rate = 0;
+  /** Places of the parameters that had a gradient in the last step. */
+  #present: readonly number[] = [];
 
-  /** Starts with moments of zero. */
+  /**
+   * Starts with moments of zero.
+   *
+   * @throws {RangeError} if the run has no updates.
+   */
   constructor(
     device: Device,
     readonly parameters: readonly Trainable[],
-    private readonly options: BertAdamOptions,
+    options: BertAdamOptions,
   ) {
+    const defaults = { betas: [0.9, 0.98], eps: 1e-6, ownMaxNorm: 1 } as const;
+    const { total, schedule = "warmup_cosine" } = options;
+    if (!(total > 0 || total === -1)) throw new RangeError(`BertAdam: ${total} updates in all`);
+    const steady = { total: 1, warmup: -1, schedule: "warmup_constant" } as const;
+    this.#options = { ...defaults, schedule, ...options, ...(total === -1 ? steady : {}) };
+    this.count = outsideScopes(device, () => zeros(device, "u32", [parameters.length]));
     this.moments = new Moments(device, parameters);
-  }
-
-  /** The factor on a parameter's rate in its next update. */
-  multiplier(name: string): number {
-    const { total, warmup, schedule = "warmup_cosine" } = this.options;
-    if (total === -1) return 1;
-    return bertAdamMultiplier(schedule, (this.#updates.get(name) ?? 0) / total, warmup);
   }
 
   /** As {@link Optimizer.step}. */
   step(gradients: readonly Input[], rate: number): Tensor<"f32"> {
-    const { betas = [0.9, 0.98], eps = 1e-6, maxNorm, ownMaxNorm = 1 } = this.options;
-    const clip = globalNorm(gradients.filter((g) => g !== undefined), { maxNorm });
-    this.parameters.forEach(({ rule: { name, rateFactor, weightDecay }, tensor }, i) => {
-      const gradient = gradients[i];
-      if (!gradient) return;
-      bertAdam({ param: tensor, grad: gradient, ...this.moments.of(name) }, clip, {
-        lr: rate * rateFactor * this.multiplier(name),
-        weightDecay,
-        betas,
-        eps,
-        maxNorm: ownMaxNorm,
+    const { count, count: { device } } = this;
+    const { maxNorm, ownMaxNorm, betas, eps, ...schedule } = this.#options;
+    this.#rate = rate;
+    this.#present = [...this.parameters.keys()].filter((index) => gradients[index]);
+    return tidy(device, () => {
+      const squares = sumSquares(this.#present.map((index) => gradients[index]!));
+      const clip = normOf(squares, { maxNorm });
+      const factors = empty(device, "f32", [this.parameters.length, 2], "bertAdam");
+      this.#present.forEach((index, gradient) => {
+        const { rule: { name, rateFactor, weightDecay }, tensor: param } = this.parameters[index];
+        const tensors = { param, grad: gradients[index]!, ...this.moments.of(name) };
+        bertAdam(tensors, { clip, squares, count, factors }, {
+          index,
+          gradient,
+          rate: { ...schedule, lr: rate * rateFactor },
+          betas,
+          eps,
+          weightDecay,
+          maxNorm: ownMaxNorm,
+        });
       });
-      this.#updates.set(name, (this.#updates.get(name) ?? 0) + 1);
+      return clip;
     });
-    return clip;
+  }
+
+  /**
+   * The rate of the update to come, of the first parameter that had a gradient; 0 while one that had a
+   * gradient was never updated (SPEC 17.27).
+   */
+  async loggedRate(): Promise<number> {
+    const counts = await this.count.data(), [first] = this.#present;
+    if (first === undefined || this.#present.some((index) => counts[index] === 0)) return 0;
+    const { total, warmup, schedule } = this.#options;
+    const { rateFactor } = this.parameters[first].rule;
+    return this.#rate * rateFactor * bertAdamMultiplier(schedule, counts[first] / total, warmup);
   }
 
   /** The updates that each parameter has had. */
-  updates(): Promise<UpdateCounts> {
-    return Promise.resolve(Object.fromEntries(this.#updates));
+  async updates(): Promise<UpdateCounts> {
+    const counts = await this.count.data();
+    return Object.fromEntries(this.parameters.map(({ rule }, i) => [rule.name, counts[i]]));
   }
 
   /** As {@link Optimizer.resume}. */
   resume(updates: unknown): void {
-    const entries = typeof updates === "object" && updates ? Object.entries(updates) : undefined;
-    if (!entries?.every(([, count]) => Number.isInteger(count) && count >= 0)) {
+    const counts = this.parameters.map(({ rule }) => Object(updates)[rule.name] as unknown);
+    if (!counts.every((count) => Number.isInteger(count) && Number(count) >= 0)) {
       throw new UserError("the checkpoint was not made with --optim BertAdam");
     }
-    this.#updates = new Map(entries);
+    const { device } = this.count;
+    using saved = tensor(device, Uint32Array.from(counts, Number));
+    device.copy(saved, 0, this.count, 0, 4 * counts.length);
   }
 
-  /** Gives back the moments. */
+  /** Gives back the moments and the counts. */
   [Symbol.dispose](): void {
     this.moments[Symbol.dispose]();
+    this.count.dispose();
   }
 }

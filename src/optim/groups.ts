@@ -52,21 +52,58 @@ export function isTrainable(
   return block === undefined ? ALWAYS.test(own) : Number(block) >= freezeLayerNum;
 }
 
+/** What groups of parameters learn with. */
+export interface GroupOptions {
+  /** Factor on the learning rate of CLIP's parameters. */
+  readonly coefLr: number;
+  /** Weight decay of those that decay. */
+  readonly weightDecay: number;
+  /** A name with one of these in it is a new parameter. Default: {@link NEW_MODULES}. */
+  readonly newModules?: readonly string[];
+}
+
+/** Parameters that are updated in the same way. */
+export interface ParameterGroup extends Omit<ParameterRule, "name"> {
+  /** Their names, in the order of the model. */
+  readonly names: readonly string[];
+}
+
 /**
- * The rule of each parameter (SPEC 9). Weight decay spares only names with `bias`, `LayerNorm.bias` or
- * `LayerNorm.weight`: CLIP's norms are called `ln_*`, so their weights decay, as in the original.
+ * The groups of the original, empty ones included, in its order: CLIP's parameters that decay, CLIP's
+ * that do not, new ones that decay, new ones that do not (SPEC 9). Weight decay spares only names with
+ * `bias`, `LayerNorm.bias` or `LayerNorm.weight`: CLIP's norms are called `ln_*`, so their weights
+ * decay, as in the original.
+ *
+ * @example
+ * ```ts
+ * import { parameterGroups } from "./groups.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const names = ["similarity_dense.bias", "clip.ln_final.bias", "clip.ln_final.weight"];
+ * const groups = parameterGroups(names, { coefLr: 1e-3, weightDecay: 0.2 });
+ * deepStrictEqual(groups.map((group) => group.names), [[names[2]], [names[1]], [], [names[0]]]);
+ * deepStrictEqual(groups.map((group) => group.rateFactor), [1e-3, 1e-3, 1, 1]);
+ * ```
  */
-export function parameterRules(
+export function parameterGroups(
   names: readonly string[],
-  { coefLr, weightDecay }: { readonly coefLr: number; readonly weightDecay: number },
-): ParameterRule[] {
-  return names.map((name) => {
-    const isClip = name.includes("clip.") && !NEW_MODULES.some((module) => name.includes(module));
-    const decays = !name.includes("bias") && !name.includes("LayerNorm.weight");
-    return {
-      name,
-      rateFactor: isClip ? coefLr : 1,
-      weightDecay: decays ? weightDecay : 0,
-    };
-  });
+  { coefLr, weightDecay, newModules = NEW_MODULES }: GroupOptions,
+): ParameterGroup[] {
+  const isClip = (name: string) =>
+    name.includes("clip.") && !newModules.some((module) => name.includes(module));
+  const decays = (name: string) => !name.includes("bias") && !name.includes("LayerNorm.weight");
+  return [true, false].flatMap((clip) =>
+    [true, false].map((decay) => ({
+      rateFactor: clip ? coefLr : 1,
+      weightDecay: decay ? weightDecay : 0,
+      names: names.filter((name) => isClip(name) === clip && decays(name) === decay),
+    }))
+  );
+}
+
+/** The rule of each parameter, in the order of {@link parameterGroups}. */
+export function parameterRules(names: readonly string[], options: GroupOptions): ParameterRule[] {
+  return parameterGroups(names, options).flatMap(({ names, ...rule }) =>
+    names.map((name) => ({ name, ...rule }))
+  );
 }

@@ -22,7 +22,7 @@ export type UpdateCounts = number | { readonly [name: string]: number };
 
 /** Updates parameters from their gradients, on the GPU. */
 export interface Optimizer extends Disposable {
-  /** The parameters, in the order in which gradients are given. */
+  /** The parameters, in the order of their groups and of gradients. */
   readonly parameters: readonly Trainable[];
   /** The running means that it keeps of each parameter. */
   readonly moments: Moments;
@@ -36,6 +36,8 @@ export interface Optimizer extends Disposable {
    * @throws {RangeError} if there is no gradient at all.
    */
   step(gradients: readonly Input[], rate: number): Tensor<"f32">;
+  /** The learning rate that the original logs after a step. */
+  loggedRate(): Promise<number>;
   /** The updates taken, for a checkpoint. */
   updates(): Promise<UpdateCounts>;
   /**

@@ -22,6 +22,8 @@ export type Decay =
     readonly kind: "step";
     /** Steps at which the rate drops to a tenth, ascending; or the constant distance between them. */
     readonly at: readonly number[] | number;
+    /** Steps of an epoch, where `at` counts epochs. Default 1: it counts steps. */
+    readonly epochSteps?: number;
   };
 
 /** What AdamW's rate depends on besides the step. */
@@ -75,10 +77,10 @@ function remaining(decay: Decay, x: number, step: number): number {
     case "HTD":
       return 0.5 * (1 - Math.tanh(HTD_FROM + (HTD_TO - HTD_FROM) * x));
     case "step": {
-      const { at } = decay;
+      const { at, epochSteps = 1 } = decay, time = Math.floor(step / epochSteps);
       const drops = typeof at === "number"
-        ? Math.floor(step / at)
-        : at.filter((milestone) => milestone <= step).length;
+        ? Math.floor(time / at)
+        : at.filter((milestone) => milestone <= time).length;
       return 0.1 ** drops;
     }
   }

@@ -196,7 +196,8 @@ class Run implements Disposable {
     if (note) this.log.logger.info(note);
   }
 
-  #record({ loss, clusterLoss, gradNorm, logitScale, applied }: StepReport, meter: Meter): void {
+  #record(report: StepReport, meter: Meter): void {
+    const { loss, clusterLoss, gradNorm, logitScale, lr, applied } = report;
     const { step, epoch, batch } = this.#position;
     const { memory } = this.trainer.model.device;
     const { microBatchSize } = derive(this.settings);
@@ -210,7 +211,7 @@ class Run implements Disposable {
       epoch_samples: this.loader.batchCount(epoch) * microBatchSize,
       loss,
       cluster_loss: clusterLoss,
-      lr: this.trainer.rate(step),
+      lr,
       logit_scale: logitScale,
       grad_norm: gradNorm,
       ...meter.read(),

@@ -16,7 +16,7 @@ import { AdamW } from "../optim/adamw.ts";
 import { BertAdam } from "../optim/bert_adam.ts";
 import { isTrainable, parameterRules } from "../optim/groups.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import { bertAdamMultiplier, learningRate, LOGIT_SCALE_RANGE } from "../optim/schedule.ts";
+import { learningRate, LOGIT_SCALE_RANGE } from "../optim/schedule.ts";
 import { outsideScopes, Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Settings } from "./config/settings.ts";
@@ -31,6 +31,8 @@ export interface StepReport {
   readonly clusterLoss: number;
   readonly gradNorm: number;
   readonly logitScale: number;
+  /** The learning rate that the original logs. */
+  readonly lr: number;
   /** Whether the step changed anything: its gradients were finite. */
   readonly applied: boolean;
 }
@@ -40,14 +42,10 @@ function optimizerOf(model: CenterClip, settings: Settings, total: number): Opti
   const { freeze_layer_num, linear_patch, compat, optim, warmup_proportion: warmup } = settings;
   const { coef_lr, wd, beta1, beta2, eps, clip_grad_norm: maxNorm } = settings;
   const learns = compat === "reference" ? referenceTrainable : isTrainable;
-  const trainable = model.parameters.entries().filter(([name]) =>
-    learns(name, freeze_layer_num, linear_patch)
-  );
-  const rules = parameterRules(trainable.map(([name]) => name), {
-    coefLr: coef_lr,
-    weightDecay: wd,
-  });
-  const parameters = trainable.map(([, tensor], i) => ({ rule: rules[i], tensor }));
+  const names = model.parameters.entries().map(([name]) => name)
+    .filter((name) => learns(name, freeze_layer_num, linear_patch));
+  const parameters = parameterRules(names, { coefLr: coef_lr, weightDecay: wd })
+    .map((rule) => ({ rule, tensor: model.parameters.get(rule.name) }));
   return optim === "BertAdam"
     ? new BertAdam(model.device, parameters, { total, warmup, maxNorm })
     : new AdamW(model.device, parameters, { beta1, beta2, eps, maxNorm });
@@ -71,24 +69,11 @@ export class Trainer implements Disposable {
     this.#latch = new FiniteLatch(model.device);
   }
 
-  /**
-   * The learning rate of CLIP's parameters that the log shows once `step` steps were taken: AdamW's of
-   * the last step, BertAdam's of the next one, as in the original.
-   */
-  rate(step: number): number {
-    const { lr, coef_lr, warmup_proportion: warmup } = this.settings;
-    const total = this.totalSteps;
-    return coef_lr *
-      (this.optimizer instanceof BertAdam
-        ? lr * bertAdamMultiplier("warmup_cosine", step / total, warmup)
-        : this.#base(step - 1));
-  }
-
-  /** What the optimiser is given as the rate of the step after `step` steps: BertAdam has its own schedule. */
-  #base(step: number): number {
+  /** What the optimiser is given as the rate of the step after `step` steps. */
+  #rate(step: number): number {
     const { lr, warmup_proportion } = this.settings;
+    if (this.optimizer instanceof BertAdam) return lr; // it has a schedule of its own
     const total = this.totalSteps;
-    if (this.optimizer instanceof BertAdam) return lr;
     return learningRate(step, { base: lr, total, warmup: warmup_proportion * total });
   }
 
@@ -121,7 +106,7 @@ export class Trainer implements Disposable {
       contrastive = sumOf(contrastive, scale(losses.contrastive, share));
       if (losses.cluster) cluster = sumOf(cluster, scale(losses.cluster, share));
     }
-    const clip = this.optimizer.step(gradients, this.#base(step));
+    const clip = this.optimizer.step(gradients, this.#rate(step));
     clampScalar(this.model.parameters.get(LOGIT_SCALE), ...LOGIT_SCALE_RANGE);
     this.#keep(contrastive!, cluster, clip);
   }
@@ -147,12 +132,13 @@ export class Trainer implements Disposable {
     ];
     if (this.#cluster) named.push(["the cluster loss", this.#cluster]);
     named.forEach(([, tensor], i) => this.#latch.test(tensor, i));
-    const [[contrastive], [clusterLoss], [gradNorm, , finite], [logitScale], found] = await Promise
-      .all([
+    const [[contrastive], [clusterLoss], [gradNorm, , finite], [logitScale], lr, found] =
+      await Promise.all([
         this.#contrastive!.data(),
         this.#cluster?.data() ?? [0],
         this.#clip!.data(),
         this.model.parameters.get(LOGIT_SCALE).data(),
+        this.optimizer.loggedRate(),
         this.#latch.read(),
       ]);
     if (found !== undefined) {
@@ -163,7 +149,7 @@ export class Trainer implements Disposable {
       );
     }
     const loss = contrastive + clusterLoss;
-    return { loss, clusterLoss, gradNorm, logitScale, applied: finite === 1 };
+    return { loss, clusterLoss, gradNorm, logitScale, lr, applied: finite === 1 };
   }
 
   /** Gives back the optimiser's state; the model stays its owner's. */

@@ -61,7 +61,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "norm/softmax": ROWS,
   "optim/adamw": [{}],
   "optim/adamw_advance": [{}],
-  "optim/bert_adam": [{}],
+  "optim/bert_adam": [{ SCHEDULE: [0, 1, 2] }],
   "optim/clamp_scalar": [{}],
   "optim/finite_latch": [{}],
   "optim/global_norm": [{}],

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { referenceTrainable } from "../../src/compat/training.ts";
-import { isTrainable, parameterRules } from "../../src/optim/groups.ts";
+import { isTrainable, parameterGroups, parameterRules } from "../../src/optim/groups.ts";
 
 Deno.test("freezing spares the last norms, the projections and the upper blocks", () => {
   const names = [
@@ -39,16 +39,33 @@ Deno.test("running statistics never learn", () => {
   deepStrictEqual(buffers.filter((name) => referenceTrainable(name, -1, "2d")), []);
 });
 
-Deno.test("CLIP's parameters learn at coef_lr, and only names with bias are spared from decay", () => {
+Deno.test("groups come in the original's order, and keep the model's inside", () => {
   const names = [
-    "clip.visual.ln_post.weight",
+    "frame_position_embeddings.weight",
+    "clip.visual.transformer.resblocks.0.tokencluster_inter.cluster_embed",
     "clip.ln_final.bias",
-    "deepcluster.token_mlp.fc1.weight",
+    "clip.visual.deepcluster.token_mlp.fc1.weight",
+    "clip.visual.ln_post.weight",
+    "transformerClip.resblocks.0.attn.in_proj_bias",
+    "cross.embeddings.LayerNorm.weight",
+    "cross.embeddings.LayerNorm.bias",
+    "clip.logit_scale",
   ];
-  const rules = parameterRules(names, { coefLr: 1e-3, weightDecay: 0.2 });
-  deepStrictEqual(rules, [
-    { name: names[0], rateFactor: 1e-3, weightDecay: 0.2 },
-    { name: names[1], rateFactor: 1e-3, weightDecay: 0 },
-    { name: names[2], rateFactor: 1, weightDecay: 0.2 },
+  const groups = parameterGroups(names, { coefLr: 1e-3, weightDecay: 0.2 });
+  const [a, b, c, d, e, f, g, h, i] = names;
+  deepStrictEqual(groups, [
+    { rateFactor: 1e-3, weightDecay: 0.2, names: [b, e, i] },
+    { rateFactor: 1e-3, weightDecay: 0, names: [c] },
+    { rateFactor: 1, weightDecay: 0.2, names: [a, d] },
+    { rateFactor: 1, weightDecay: 0, names: [f, g, h] },
   ]);
+  const rules = parameterRules(names, { coefLr: 1e-3, weightDecay: 0.2 });
+  deepStrictEqual(rules.map(({ name }) => name), groups.flatMap(({ names }) => names));
+  deepStrictEqual(rules[3], { name: c, rateFactor: 1e-3, weightDecay: 0 });
+});
+
+Deno.test("which modules are new can be said", () => {
+  const name = "clip.visual.adapter.weight", options = { coefLr: 1e-3, weightDecay: 0.2 };
+  deepStrictEqual(parameterRules([name], options)[0].rateFactor, 1e-3);
+  deepStrictEqual(parameterRules([name], { ...options, newModules: ["adapter"] })[0].rateFactor, 1);
 });

@@ -60,6 +60,10 @@ Deno.test("step decay drops to a tenth at each milestone, or at a constant dista
   const [a, b, c, d] = [0.1, 0.010000000000000002, 0.0010000000000000002, 0.00010000000000000003];
   assert.deepEqual(rates({ kind: "step", at: 3 }), [a, a, a, b, b, b, c, c, c, d]);
   assert.deepEqual(rates({ kind: "step", at: [3, 6] }), [a, a, a, b, b, b, c, c, c, c]);
+  // In epochs of two steps and a half.
+  const epochs = { kind: "step", epochSteps: 2.5 } as const;
+  assert.deepEqual(rates({ ...epochs, at: 2 }), [a, a, a, a, a, b, b, b, b, b]);
+  assert.deepEqual(rates({ ...epochs, at: [1, 3] }), [a, a, a, b, b, b, b, b, c, c]);
 });
 
 Deno.test("BertAdam's multipliers follow the original's tables", () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compat, parameterRules, segmentMask } from "../../../mod.ts";
+import { compat, parameterGroups, segmentMask } from "../../../mod.ts";
 import { type Kinds, notBuilt, type Table } from "../kind.ts";
 import { EXACT } from "../tolerance.ts";
 
@@ -54,14 +54,26 @@ const groups: Table = {
   run: ({ manifest }, checks) => {
     for (const entry of manifest.objects("optimizer_param_groups")) {
       const coefLr = entry.number("coef_lr"), weightDecay = entry.number("wd");
-      const base = entry.number("lr");
-      for (const group of entry.objects("groups")) {
-        const names = group.texts("params"), lr = group.optionalNumber("lr") ?? base;
+      const base = entry.number("lr"), expected = entry.objects("groups");
+      const names = expected.flatMap((group) => group.texts("params"));
+      const found = parameterGroups(names, { coefLr, weightDecay });
+      for (const [i, group] of expected.entries()) {
+        checks.same(`${group.where}.params`, found[i].names, group.texts("params"));
+        const lr = group.optionalNumber("lr") ?? base;
         const rate = lr * (group.optionalNumber("lr_mult") ?? 1);
-        for (const rule of parameterRules(names, { coefLr, weightDecay })) {
-          const found = [base * rule.rateFactor, rule.weightDecay];
-          const expected = [rate, group.number("weight_decay")];
-          checks.close(`${group.where}: ${rule.name}`, found, expected, { ...EXACT, rtol: 1e-12 });
+        const exact = { ...EXACT, rtol: 1e-12 };
+        // BertAdam's groups of new parameters name no rate: theirs is the base.
+        checks.close(
+          group.where,
+          [base * found[i].rateFactor, found[i].weightDecay],
+          [rate, group.number("weight_decay")],
+          exact,
+        );
+        const decays = group.optionalNumber("decay_mult");
+        if (decays !== undefined) {
+          checks.close(`${group.where}.decay_mult`, [found[i].weightDecay], [
+            weightDecay * decays,
+          ], exact);
         }
       }
     }

@@ -81,7 +81,7 @@ function bertAdam({ params }: GoldenCase, device: Device, parameters: readonly T
     betas: [beta1, beta2],
     eps: params.number("eps"),
     maxNorm: params.optionalNumber("clip_grad_norm_global") ?? Infinity,
-    ownMaxNorm: params.number("bertadam_per_parameter_clip"),
+    ownMaxNorm: params.optionalNumber("bertadam_per_parameter_clip") ?? Infinity,
   });
   // What the manifest lists goes by the run's steps, also of a parameter that never has a gradient.
   const factor = (step: number) =>

@@ -87,11 +87,11 @@ async function run(golden: GoldenCase, checks: Checks, context: Context): Promis
     // The original logs the loss of the last part alone.
     const [last] = await model.loss(parts.at(-1)!).data() as Float32Array;
     trainer.step(parts, step);
-    const { loss, logitScale } = await trainer.report();
+    const { loss, logitScale, lr } = await trainer.report();
     losses.push(size === 1 ? loss : last);
     total += loss;
     scales.push(logitScale);
-    rates.push(trainer.rate(step + 1));
+    rates.push(lr);
   }
   checks.equal("global_step", [steps], [entry.number("global_step")]);
   const sim = parseTolerance(golden.tolerance, "sim_loss");
