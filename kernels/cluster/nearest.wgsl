@@ -5,8 +5,8 @@
 //   choose   chosen[s, c] = argmin d[s, i, c] over the tokens i of cluster c; token 0 where it has none
 //   order    the chosen tokens of a segment in ascending order: medoids[s, ..]
 //
-// A tie goes to the lowest number. Distances that are not finite count as infinite, so a token whose
-// distances all are goes to cluster 0.
+// A tie goes to the lowest number. Infinity, then NaN, come after every number, so a token all of whose
+// distances are NaN goes to cluster 0.
 //
 // Dispatch: 256 lanes, one token (assign) or one centroid (choose, order) each, striding over the grid.
 // `choose` reads tokens a row apart; k is small beside the width that the distances were made from.

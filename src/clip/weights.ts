@@ -19,13 +19,11 @@ export interface Weights {
   readonly tensors: Map<string, Tensor>;
 }
 
-/** What OpenAI's archives hold beside the weights, and a buffer of CenterCLIP's checkpoints. */
-const NO_WEIGHTS = new Set([
-  "input_resolution",
-  "context_length",
-  "vocab_size",
-  "visual.position_ids",
-]);
+/** What OpenAI's archives hold beside the weights, and the buffers of CenterCLIP's checkpoints. */
+const NO_WEIGHTS = new RegExp(
+  String.raw`^(clip\.)?(input_resolution|context_length|vocab_size|visual\.position_ids)$` +
+    String.raw`|\.tokencluster_inter\.spg$`,
+);
 
 /**
  * Reads the tensors of a model, one by one; F16 and BF16 become f32.
@@ -73,7 +71,7 @@ export function heldShapes(file: SafetensorsFile, source: string): Map<string, S
     file.names
       .filter((name) => name.startsWith(source))
       .map((name) => name.slice(source.length))
-      .filter((name) => !NO_WEIGHTS.has(name.replace(/^clip\./, "")))
+      .filter((name) => !NO_WEIGHTS.test(name))
       .map((name) => [name, file.info(source + name).shape]),
   );
 }

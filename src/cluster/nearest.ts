@@ -12,6 +12,9 @@ import { pairwiseDistance } from "./distance.ts";
 
 const kernel = { name: "nearest", source };
 
+/** What {@link nearestTokens} finds. */
+export type Nearest = Pick<Clusters, "medoids" | "assignment">;
+
 /**
  * Assigns every token to its nearest centroid and picks, for each centroid, the nearest of its tokens
  * (the first token of the segment where it has none). No gradient flows through the choice.
@@ -21,29 +24,30 @@ const kernel = { name: "nearest", source };
  * @returns The medoids `[B, K]`, ascending, a token that stands for several centroids as often; and the
  *   assignment `[B, N]` to the centroids in their own order.
  */
-export function nearestTokens(
-  tokens: Tensor,
-  centroids: Tensor,
-): Pick<Clusters, "medoids" | "assignment"> {
-  const { device } = tokens;
-  const [segments, n] = tokens.shape, k = centroids.shape[1];
-  const [medoids, assignment] = tidy(device, () => {
-    const d = pairwiseDistance(tokens, centroids, { squared: true });
-    const assignment = empty(device, "i32", [segments, n], "nearest");
-    const chosen = empty(device, "i32", [segments, k], "nearest");
-    const medoids = empty(device, "i32", [segments, k], "nearest");
-    const launch = (entry: string, n_: number, bind: Record<string, Tensor>) =>
-      device.launch({
-        kernel,
-        entry,
-        bind,
-        params: { n: n_, tokens: n, k },
-        groups: pointwiseGroups(device, n_),
-      });
-    launch("assign", segments * n, { d, assignment });
-    launch("choose", segments * k, { d, assignment, chosen });
-    launch("order", segments * k, { chosen, medoids });
-    return [medoids, assignment];
+export function nearestTokens(tokens: Tensor, centroids: Tensor): Nearest {
+  const [medoids, assignment] = tidy(tokens.device, () => {
+    const found = nearestBy(pairwiseDistance(tokens, centroids, { squared: true }));
+    return [found.medoids, found.assignment];
   });
+  return { medoids, assignment };
+}
+
+/** {@link nearestTokens} by their distances, `[B, N, K]`. */
+export function nearestBy(d: Tensor): Nearest {
+  const { device } = d, [segments, tokens, k] = d.shape;
+  const launch = (entry: string, n: number, bind: Record<string, Tensor>) =>
+    device.launch({
+      kernel,
+      entry,
+      bind,
+      params: { n, tokens, k },
+      groups: pointwiseGroups(device, n),
+    });
+  const assignment = empty(device, "i32", [segments, tokens], "nearest");
+  launch("assign", segments * tokens, { d, assignment });
+  using chosen = empty(device, "i32", [segments, k], "nearest");
+  launch("choose", segments * k, { d, assignment, chosen });
+  const medoids = empty(device, "i32", [segments, k], "nearest");
+  launch("order", segments * k, { chosen, medoids });
   return { medoids, assignment };
 }
