@@ -34,6 +34,20 @@ export { type Metric, pairwiseDistance, type PairwiseOptions } from "./src/clust
 export { type Clusters, kMedoids } from "./src/cluster/k_medoids.ts";
 export type { KMedoidsOptions } from "./src/cluster/k_medoids_options.ts";
 export {
+  affinityGraph,
+  type AffinityOptions,
+  spatialTemporalGraph,
+  type SpatialTemporalOptions,
+} from "./src/cluster/affinity.ts";
+export { type Laplacian, normalizedLaplacian } from "./src/cluster/laplacian.ts";
+export { signFlip } from "./src/cluster/sign_flip.ts";
+export {
+  type SpectralClusters,
+  spectralClusters,
+  type SpectralOptions,
+} from "./src/cluster/spectral.ts";
+export { spatialTemporalWindow, spectralNeighbours } from "./src/cluster/spectral_rules.ts";
+export {
   type ClusteredTokens,
   clusterTokens,
   type ClusterTokensOptions,

@@ -81,7 +81,8 @@ export function referenceKMedoids(
     bind: {
       d,
       tokens: ready.tokens,
-      norms,
+      // Normalised tokens' norms differ by 1e-6 / |x|, less than f32 tells; their order is |x|'s.
+      norms: ready.givenNorms ?? norms,
       medoids,
       sorted: empty(device, "i32", [rows, k], "kMedoids"),
       assignment,

@@ -9,6 +9,7 @@ export interface OracleOptions {
   readonly iterationLimit?: number;
   readonly threshold?: number;
   readonly sortIds?: boolean;
+  /** The medoids to start from; KKZ adds those that are missing. */
   readonly init?: readonly number[];
 }
 
@@ -48,11 +49,9 @@ export function kMedoidsOracle(tokens: number[][], options: OracleOptions) {
   const d = x.map((a, i) => x.map((b, j) => i === j ? -Infinity : distanceOracle(a, b, options)));
 
   let medoids = [...options.init ?? []];
-  if (medoids.length === 0) {
-    medoids.push(greatest(x.map(norm)));
-    while (medoids.length < k) {
-      medoids.push(greatest(x.map((_, i) => Math.min(...medoids.map((m) => d[m][i])))));
-    }
+  if (medoids.length === 0) medoids.push(greatest(x.map(norm)));
+  while (medoids.length < k) {
+    medoids.push(greatest(x.map((_, i) => Math.min(...medoids.map((m) => d[m][i])))));
   }
   const assign = () => x.map((_, i) => greatest(medoids.map((m) => -d[m][i])));
   let iterations = 0, moved = Infinity;

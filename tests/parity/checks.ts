@@ -30,26 +30,20 @@ export class Checks {
     expected: ArrayLike<number>,
     tolerance: Tolerance,
   ): void {
-    if (actual.length !== expected.length) {
-      throw new Mismatch(`${what} has ${actual.length} elements instead of ${expected.length}`);
-    }
-    this.count++;
     const scale = tolerance.ofMax ? largest(expected) : undefined;
-    for (let i = 0; i < expected.length; i++) {
-      if (Object.is(actual[i], expected[i])) continue;
-      const error = actual[i] === expected[i] ? 0 : Math.abs(actual[i] - expected[i]);
-      const allowed = tolerance.atol + tolerance.rtol * (scale ?? Math.abs(expected[i]));
-      // Written so that a NaN fails.
-      if (!(error <= allowed)) {
-        const place = expected.length > 1 ? `${what}[${i}]` : what;
-        throw new Mismatch(
-          `${place} is ${actual[i]} instead of ${expected[i]}: off by ${brief(error)}, allowed ${
-            brief(allowed)
-          }`,
-        );
-      }
-      this.#note(error, allowed);
-    }
+    const allowed = (i: number) =>
+      tolerance.atol + tolerance.rtol * (scale ?? Math.abs(expected[i]));
+    this.#compare(what, actual, expected, allowed);
+  }
+
+  /** As {@link Checks.close}, with an allowance for each element. */
+  within(
+    what: string,
+    actual: ArrayLike<number>,
+    expected: ArrayLike<number>,
+    allowed: ArrayLike<number>,
+  ): void {
+    this.#compare(what, actual, expected, (i) => allowed[i]);
   }
 
   /** Compares numbers that must be equal. */
@@ -68,6 +62,33 @@ export class Checks {
   holds(what: string, condition: boolean): void {
     this.count++;
     if (!condition) throw new Mismatch(what);
+  }
+
+  #compare(
+    what: string,
+    actual: ArrayLike<number>,
+    expected: ArrayLike<number>,
+    allowedAt: (i: number) => number,
+  ): void {
+    if (actual.length !== expected.length) {
+      throw new Mismatch(`${what} has ${actual.length} elements instead of ${expected.length}`);
+    }
+    this.count++;
+    for (let i = 0; i < expected.length; i++) {
+      if (Object.is(actual[i], expected[i])) continue;
+      const error = actual[i] === expected[i] ? 0 : Math.abs(actual[i] - expected[i]);
+      const allowed = allowedAt(i);
+      // Written so that a NaN fails.
+      if (!(error <= allowed)) {
+        const place = expected.length > 1 ? `${what}[${i}]` : what;
+        throw new Mismatch(
+          `${place} is ${actual[i]} instead of ${expected[i]}: off by ${brief(error)}, allowed ${
+            brief(allowed)
+          }`,
+        );
+      }
+      this.#note(error, allowed);
+    }
   }
 
   #note(error: number, tolerance: number): void {

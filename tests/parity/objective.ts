@@ -3,7 +3,19 @@
  *
  * @module
  */
+import type { Clusters } from "../../mod.ts";
 import type { Floats } from "./values.ts";
+
+/** A clustering: token numbers of the medoids and, for every token, its cluster. */
+export interface Choice {
+  readonly medoids: Int32Array;
+  readonly assignment: Int32Array;
+}
+
+/** Reads what a clustering found. */
+export async function readChoice({ medoids, assignment }: Clusters): Promise<Choice> {
+  return { medoids: await medoids.data(), assignment: await assignment.data() };
+}
 
 /** The metric of a clustering. */
 export interface Measure {
@@ -19,7 +31,7 @@ export interface Measure {
  */
 export function objective(
   { shape: [segments, n, width], data }: Floats,
-  { medoids, assignment }: { medoids: Int32Array; assignment: Int32Array },
+  { medoids, assignment }: Choice,
   { distance, p, preNorm }: Measure,
 ): number[] {
   const k = medoids.length / segments, scaled = preNorm || distance === "cosine";
@@ -39,4 +51,27 @@ export function objective(
     }
     return sum;
   });
+}
+
+/**
+ * Whether two choices of medoids are of the same tokens by value, in each segment.
+ *
+ * @param x tokens [B, N, D]
+ */
+export function sameTokens(
+  { shape: [segments, n, width], data }: Floats,
+  ours: Int32Array,
+  theirs: Int32Array,
+): boolean {
+  const k = ours.length / segments;
+  const values = (medoids: Int32Array) =>
+    Array.from(
+      { length: segments },
+      (_, segment) =>
+        Array.from(medoids.subarray(segment * k, (segment + 1) * k), (token) => {
+          const begin = (segment * n + token) * width;
+          return data.subarray(begin, begin + width).join();
+        }).sort().join(";"),
+    ).join("\n");
+  return values(ours) === values(theirs);
 }

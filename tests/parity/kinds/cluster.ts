@@ -8,7 +8,7 @@ import type { Checks } from "../checks.ts";
 import type { Fields } from "../fields.ts";
 import type { GoldenCase } from "../golden.ts";
 import type { Context, Kinds } from "../kind.ts";
-import { objective } from "../objective.ts";
+import { type Choice, objective, readChoice, sameTokens } from "../objective.ts";
 import { replay } from "../replay.ts";
 import { EXACT, parseTolerance } from "../tolerance.ts";
 import { type Floats, floats, integers, upload } from "../values.ts";
@@ -56,10 +56,7 @@ async function kMedoidsCase(golden: GoldenCase, checks: Checks, context: Context
       init: upload(device, await integers(Promise.resolve(start))),
     },
   });
-  const found = {
-    medoids: await result.medoids.data(),
-    assignment: await result.assignment.data(),
-  };
+  const found = await readChoice(result);
   if (entry.flag("unmatchable")) {
     return sameChoice(checks, x, medoids.data, found, expected, params);
   }
@@ -86,21 +83,11 @@ function sameChoice(
   checks: Checks,
   x: Floats,
   expectedMedoids: Int32Array,
-  found: { medoids: Int32Array; assignment: Int32Array },
+  found: Choice,
   expected: Floats,
   params: Fields,
 ): void {
-  const [rows, n, width] = x.shape, k = params.number("K");
-  const values = (medoids: Int32Array) =>
-    Array.from(
-      { length: rows },
-      (_, row) =>
-        Array.from(medoids.subarray(row * k, (row + 1) * k), (token) => {
-          const begin = (row * n + token) * width;
-          return x.data.subarray(begin, begin + width).join();
-        }).sort().join(";"),
-    ).join("\n");
-  if (values(found.medoids) === values(expectedMedoids)) {
+  if (sameTokens(x, found.medoids, expectedMedoids)) {
     return checks.holds("the medoids differ by value", true);
   }
   const ours = objective(x, found, { ...metricOf(params), preNorm: params.flag("pre_norm") });

@@ -10,6 +10,7 @@ import {
   listedSteps,
   poolFrames,
   Scope,
+  spectralNeighbours,
   Tape,
   type Tensor,
   tensor,
@@ -17,7 +18,7 @@ import {
 import type { Checks } from "../checks.ts";
 import type { Fields } from "../fields.ts";
 import type { GoldenCase } from "../golden.ts";
-import { type Context, type Kinds, NotBuilt, notBuilt, type Table } from "../kind.ts";
+import { type Context, type Kinds, NotBuilt, type Table } from "../kind.ts";
 import { aggregationOf, methodOf } from "../model.ts";
 import { parseTolerance, type Tolerance } from "../tolerance.ts";
 import { compareIds, uploadIds } from "../trace.ts";
@@ -184,10 +185,23 @@ const plans: Table = {
   },
 };
 
+/** Neighbours in spectral clustering's KNN graph. */
+const neighbours: Table = {
+  name: "spectral_knn_k_rule",
+  run: ({ manifest }, checks) => {
+    for (const row of manifest.objects("spectral_knn_k_rule")) {
+      const [before, after] = row.numbers("frames");
+      const tokens = row.number("before_cluster_num");
+      const found = spectralNeighbours(row.number("given"), before / after, tokens);
+      checks.same(row.where, found, row.number("effective"));
+    }
+  },
+};
+
 export const token: Kinds = {
   kinds: [
     { function: /:TokenClusterInter\.forward$/, run: layer },
     { function: /:DeepCluster\.forward$/, run: deepLayer },
   ],
-  tables: [plans, { name: "spectral_knn_k_rule", run: notBuilt("spectral clustering") }],
+  tables: [plans, neighbours],
 };
