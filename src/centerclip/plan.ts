@@ -148,10 +148,11 @@ export function clusterPlan(settings: ClusterPlanSettings, layers: number): Clus
  */
 export function describePlan(steps: readonly ClusterStep[], algorithm?: ClusterAlgorithm): string {
   if (!algorithm) return "token clustering: off";
-  const where = isShift(algorithm)
-    ? steps.length && `shifts channels in blocks ${steps.map(({ block }) => block + 1).join(", ")}`
-    : steps.map(({ block, frames, targetFrames, clusters }) =>
-      `before block ${block + 1} ${frames} frames to ${targetFrames} segments of ${clusters} tokens`
-    ).join("; ");
-  return `token clustering: ${algorithm}, ${where || "in no block: the lists reduce nothing"}`;
+  const where = steps.map(({ block, frames, targetFrames, clusters }) =>
+    `before block ${block + 1} ` +
+    (isShift(algorithm)
+      ? `${frames} frames exchange channels`
+      : `${frames} frames to ${targetFrames} segments of ${clusters} tokens`)
+  ).join("; ");
+  return `token clustering: ${algorithm}, ${where || "before no block: the lists reduce nothing"}`;
 }

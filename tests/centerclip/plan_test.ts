@@ -31,9 +31,10 @@ Deno.test("describePlan() says whether tokens are clustered, how and where", () 
   const shifts = clusterPlan({ ...settings, algorithm: "token_shift" }, 4);
   strictEqual(
     describePlan(shifts, "token_shift"),
-    "token clustering: token_shift, shifts channels in blocks 2, 4",
+    "token clustering: token_shift, before block 2 12 frames exchange channels; " +
+      "before block 4 12 frames exchange channels",
   );
-  match(describePlan([], "pooling"), /pooling, in no block: the lists reduce nothing/);
+  match(describePlan([], "pooling"), /pooling, before no block: the lists reduce nothing/);
 });
 
 Deno.test("clusterPlan() keeps every frame and token under a shift, divisible or not", () => {

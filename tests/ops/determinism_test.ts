@@ -1,4 +1,5 @@
 import { rejects } from "node:assert/strict";
+import { shiftFrames } from "../../src/cluster/shift.ts";
 import { attention } from "../../src/ops/attention.ts";
 import { avgPool } from "../../src/ops/avg_pool.ts";
 import { batchNorm } from "../../src/ops/batch_norm.ts";
@@ -13,6 +14,7 @@ import { quickGelu } from "../../src/ops/quick_gelu.ts";
 import { queryAttention } from "../../src/ops/query_attention.ts";
 import { mean } from "../../src/ops/reduce.ts";
 import { softmax } from "../../src/ops/softmax.ts";
+import { transpose } from "../../src/ops/transpose.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
 import { empty, type Tensor, zeros } from "../../src/tensor/tensor.ts";
 import { device } from "../device.ts";
@@ -36,6 +38,8 @@ const CASES: Record<string, [shapes: Shape[], run: (...inputs: Tensor[]) => Tens
   ],
   "rows cut and joined": [[[2, 5, 3], [2, 2, 3]], (a, b) => concatRows(sliceRows(a, 1, 4), b)],
   "quickGelu()": [[[129]], quickGelu],
+  "transpose()": [[[2, 33, 31]], transpose],
+  "shiftFrames()": [[[6, 3, 40]], (x) => shiftFrames(x, 3, "patches")],
   "conv2d()": [
     [[2, 9, 7, 8], [12, 8, 3, 3]],
     (x, weight) => conv2d(x, weight, { stride: 2, padding: 1 }),

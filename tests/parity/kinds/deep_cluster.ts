@@ -56,6 +56,8 @@ export async function deepLayer(
   const [dx, ...learning] = lossTape.backward(loss, targets);
   checks.holds("the loss of the clusters moves the tokens", !dx);
   for (const [i, [name]] of learnt.entries()) {
+    // An excerpt leaves out what is large.
+    if (!golden.hasOutput(`grad.${name}`)) continue;
     const { data } = await floats(golden.output(`grad.${name}`));
     checks.close(`grad.${name}`, await learning[i]!.data() as Float32Array, data, tolerance);
   }
