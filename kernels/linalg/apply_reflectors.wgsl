@@ -7,11 +7,12 @@
 // Columns are independent: a lane owns one (T = f32) or four (T = vec4f). In `main` all lanes read the same
 // element of V at a time.
 //
-// x [n, width] of T; work [n, quads]; tridiagonal [3, n] (tau is the last row); products [blocks, 8, 8].
+// x [n, width] of T; work [rows, quads]; tridiagonal [3, n] (tau is the last row); products [blocks, 8, 8].
 // Dispatch: `gram` x = ceil(n / 8), y = matrices; `main` x = ceil(width / LANES), y = matrices.
 
 struct Params {
   n: u32,
+  rows: u32,
   quads: u32, // ceil(n / 4)
   width: u32,
 }
@@ -37,7 +38,7 @@ fn gram(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) pair:
   if (late <= early || late >= n) {
     return;
   }
-  let base = group.y * n * quads;
+  let base = group.y * params.rows * quads;
   var sum = vec4f(0.0);
   for (var q = late / 4u; q < quads; q++) {
     sum += work[base + early * quads + q] * work[base + late * quads + q];
@@ -55,7 +56,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= width) {
     return;
   }
-  let base = id.y * n * quads;
+  let base = id.y * params.rows * quads;
   let taus = id.y * 3u * n + 2u * n;
   let column = id.y * n * width + id.x;
 

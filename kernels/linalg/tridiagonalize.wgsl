@@ -8,25 +8,18 @@
 // H_{j-1} and multiplies by v_j: each element is loaded and stored once a step. A pass sums down
 // columns: a lane owns four columns, and with lanes to spare the rows are dealt out to teams.
 //
-// The work is done on A / scale, where scale is the largest |a|, a power of two: no square overflows,
-// and the diagonal of a matrix of any size means something to the thresholds of the steps to come. A
-// matrix that is not finite gets scale NaN and nothing else.
-//
-// work [n, quads] vec4 (columns padded with zeros) is left with v_j in row j. tridiagonal [3, n]:
+// work [rows, quads] vec4 comes from symmetric_part.wgsl and is left with v_j in row j. tridiagonal [3, n]:
 // diagonal, off-diagonal (n - 1 of it), tau. Dispatch: x = matrices. CAPACITY >= n.
 
 struct Params {
   n: u32,
+  rows: u32,
   quads: u32, // ceil(n / 4)
-  first: u32, // of the batch in `a`
-  nan: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read_write> work: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> tridiagonal: array<f32>;
-@group(0) @binding(4) var<storage, read_write> scales: array<f32>;
+@group(0) @binding(1) var<storage, read_write> work: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> tridiagonal: array<f32>;
 
 const LANES = 64u;
 const CAPACITY = 1024u;
@@ -75,63 +68,12 @@ fn past(v: vec4f, quad: u32, after: u32) -> vec4f {
   return select(vec4f(0.0), v, vec4u(quad * 4u) + vec4u(0u, 1u, 2u, 3u) > vec4u(after));
 }
 
-// Copies A / scale, made exactly symmetric; returns whether it is finite.
-fn copy(lane: u32, matrix: u32) -> bool {
-  let n = params.n;
-  let source = (params.first + matrix) * n * n;
-  var most = vec2f(0.0); // the largest of the finite |a|, and 1 if there are others
-  for (var i = lane; i < n * n; i += LANES) {
-    let size = abs(a[source + i]);
-    let finite = bitcast<u32>(size) < 0x7f800000u;
-    most = max(most, select(vec2f(0.0, 1.0), vec2f(size, 0.0), finite));
-  }
-  partial[lane] = vec4f(most, 0.0, 0.0);
-  workgroupBarrier();
-  for (var i = 0u; i < LANES; i++) {
-    most = max(most, partial[i].xy);
-  }
-  workgroupBarrier();
-  partial[lane] = vec4f(most, 0.0, 0.0);
-  most = workgroupUniformLoad(&partial[0]).xy;
-  if (most.y > 0.0) {
-    if (lane == 0u) {
-      scales[matrix] = params.nan;
-    }
-    return false;
-  }
-  // 2^e with 2^e <= most < 2^(e + 1), within what has a reciprocal.
-  let bits = bitcast<u32>(most.x);
-  let exponent = select(clamp(bits >> 23u, 2u, 252u), 127u, bits == 0u);
-  let scale = bitcast<f32>(exponent << 23u);
-  let inverse = bitcast<f32>((254u - exponent) << 23u);
-  if (lane == 0u) {
-    scales[matrix] = scale;
-  }
-  let to = matrix * n * params.quads;
-  for (var i = lane; i < n * params.quads; i += LANES) {
-    let row = i / params.quads;
-    var four = vec4f(0.0);
-    for (var q = 0u; q < 4u; q++) {
-      let col = (i % params.quads) * 4u + q;
-      if (col < n) {
-        let halves = inverse * 0.5;
-        four[q] = a[source + row * n + col] * halves + a[source + col * n + row] * halves;
-      }
-    }
-    work[to + i] = four;
-  }
-  return true;
-}
-
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let n = params.n;
   let quads = params.quads;
-  let base = group.x * n * quads;
+  let base = group.x * params.rows * quads;
   let out = group.x * 3u * n;
-  if (!copy(lane, group.x)) {
-    return;
-  }
   for (var q = lane; q < 2u * QUADS; q += LANES) {
     w[q] = vec4f(0.0);
   }
@@ -167,7 +109,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     workgroupBarrier(); // all lanes have read v
     for (var q = start + lane; q < quads; q += LANES) {
       let one = vec4u(q * 4u) + vec4u(0u, 1u, 2u, 3u) == vec4u(j + 1u);
-      let u = select(past(v[q] * shrink, q, j + 1u), vec4f(1.0), one);
+      let u = select(past(v[q] * shrink, q, j + 1u), vec4f(f32(reflects)), one);
       v[q] = u;
     }
     if (lane == 0u) {
@@ -193,7 +135,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
           let u_r = v[r];
           for (var i = 0u; i < 4u; i++) {
             let at = base + (r * 4u + i) * quads + q;
-            if (r * 4u + i > j && r * 4u + i < n) {
+            if (r * 4u + i > j) {
               let x = work[at] - v_r[i] * w_q - w_r[i] * v_q;
               work[at] = x;
               sum += u_r[i] * x;

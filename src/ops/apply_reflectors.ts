@@ -3,26 +3,29 @@
  *
  * @module
  */
-import source from "../../kernels/linalg/apply_reflectors.wgsl" with { type: "text" };
+import plain from "../../kernels/linalg/apply_reflectors.wgsl" with { type: "text" };
+import subgroup from "../../kernels/linalg/apply_reflectors_subgroup.wgsl" with { type: "text" };
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { columnsOf } from "./columns.ts";
-import type { Tridiagonal } from "./tridiagonalize.ts";
+import { columnPlan } from "./column_plan.ts";
+import { PANEL, type Tridiagonal } from "./tridiagonalize.ts";
 
-const kernel = { name: "apply_reflectors", source };
-/** Reflectors at a time. */
-const BLOCK = 8;
+const plainKernel = { name: "apply_reflectors", source: plain };
+const subgroupKernel = { name: "apply_reflectors_subgroup", source: subgroup };
 
-/** `x = Q x`, in place, for x [batch, n, columns] as `applyRotations` lays it out. */
-export function applyReflectors({ tridiagonal, reflectors }: Tridiagonal, x: Tensor): void {
+/** `x = Q x`, in place, for x [batch, n, columns]. */
+export function applyReflectors(reduced: Tridiagonal, x: Tensor): void {
+  const { tridiagonal, reflectors: work } = reduced;
   const { device, shape: [batch, n, columns] } = x;
-  const { T, unit, LANES } = columnsOf(device);
-  const blocks = Math.ceil(n / BLOCK), width = columns / unit;
-  const products = empty(device, "f32", [batch, blocks, BLOCK, BLOCK], "applyReflectors");
-  const bind = { work: reflectors, tridiagonal, products, x };
-  const params = { n, quads: Math.ceil(n / 4), width };
-  const consts = { T, LANES };
-  device.launch({ kernel, entry: "gram", consts, bind, params, groups: [blocks, batch] });
-  const groups = [Math.ceil(width / LANES), batch] as const;
-  device.launch({ kernel, entry: "main", consts, bind, params, groups });
-  products.dispose();
+  const blocks = Math.ceil(n / PANEL);
+  const { T, L, LANES, width, groups } = columnPlan(device, batch, columns);
+  const params = { n, rows: work.shape[1], quads: work.shape[2] / 4, width };
+  const plainCall = { kernel: plainKernel, consts: { T, LANES }, params };
+  let { products } = reduced;
+  if (!products) {
+    products = empty(device, "f32", [batch, blocks, PANEL, PANEL], "applyReflectors");
+    const bind = { work, products };
+    device.launch({ ...plainCall, entry: "gram", bind, groups: [blocks, batch] });
+  }
+  const call = L ? { kernel: subgroupKernel, consts: { L }, params } : plainCall;
+  device.launch({ ...call, entry: "main", bind: { work, tridiagonal, products, x }, groups });
 }

@@ -3,35 +3,31 @@
  *
  * @module
  */
-import source from "../../kernels/linalg/apply_rotations.wgsl" with { type: "text" };
+import plain from "../../kernels/linalg/apply_rotations.wgsl" with { type: "text" };
+import subgroup from "../../kernels/linalg/apply_rotations_subgroup.wgsl" with { type: "text" };
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import type { Rotations } from "./implicit_ql.ts";
-import { columnsOf } from "./columns.ts";
+import { columnPlan } from "./column_plan.ts";
+import { rotationLimits, type Rotations } from "./implicit_ql.ts";
 
-const kernel = { name: "apply_rotations", source };
+const plainKernel = { name: "apply_rotations", source: plain };
+const subgroupKernel = { name: "apply_rotations_subgroup", source: subgroup };
 
-/**
- * The vectors of `found.values`: [batch, n, k], on a software device padded with zeros to whole vectors
- * of four.
- */
+/** The vectors of `found.values`, of length 1.5: [batch, n, columns], those past k zero. */
 export function applyRotations(found: Rotations, scales: Tensor, n: number): Tensor {
-  const { device, shape: [batch, k] } = found.values;
-  const { sweeps, rotations, order, sweepLimit, rotationLimit } = found;
-  const { T, unit, LANES } = columnsOf(device);
-  const width = Math.ceil(k / unit);
-  const x = empty(device, "f32", [batch, n, width * unit], "applyRotations");
-  const bind = { sweeps, rotations, order, scales, elements: x, x };
-  const params = {
-    n,
-    k,
-    columns: width * unit,
-    width,
-    sweep_limit: sweepLimit,
-    rotation_limit: rotationLimit,
-  };
-  for (const [entry, lanes] of [["start", width * unit], ["main", width]] as const) {
-    const groups = [Math.ceil(lanes / LANES), batch] as const;
-    device.launch({ kernel, entry, consts: { T, LANES }, bind, params, groups });
-  }
+  const { sweeps, rotations, order } = found;
+  const { device, shape: [batch, columns] } = order;
+  const plan = columnPlan(device, batch, columns);
+  const x = empty(device, "f32", [batch, n, columns], "applyRotations");
+  const { T, L } = plan;
+  device.launch({
+    entry: "main",
+    bind: { sweeps, rotations, order, scales, x },
+    params: { n, width: plan.width, ...rotationLimits(n) },
+    groups: plan.groups,
+    ...(L ? { kernel: subgroupKernel, consts: { L } } : {
+      kernel: plainKernel,
+      consts: { T, U: T === "f32" ? "u32" : "vec4u", LANES: plan.LANES },
+    }),
+  });
   return x;
 }

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import type { Device } from "../gpu/device.ts";
 import { Scope, tidy } from "../tensor/scope.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { scale } from "./affine.ts";
 import { applyReflectors } from "./apply_reflectors.ts";
 import { applyRotations } from "./apply_rotations.ts";
+import { columnUnit } from "./column_plan.ts";
 import { sliceRows } from "./copy_rows.ts";
 import { implicitQl, rotationLimits } from "./implicit_ql.ts";
 import { matmul } from "./matmul.ts";
@@ -49,39 +50,47 @@ export function smallestEigenvectors(a: Tensor, k: number): Eigenvectors {
   const { device, shape: [batch, n] } = a;
   check(a, k);
   const [values, vectors] = tidy(device, () => {
+    const step = Math.min(matricesAtOnce(device, n, k), device.info.maxWorkgroups);
+    if (0 < batch && batch <= step) return solve(a, k, 0, batch);
     const values = empty(device, "f32", [batch, k], "smallestEigenvectors");
     const vectors = empty(device, "f32", [batch, n, k], "smallestEigenvectors");
-    const bytes = 4 * n * (n + 2 * k) + 8 * rotationLimits(n).rotationLimit;
-    const most = Math.min(device.gpu.limits.maxStorageBufferBindingSize, MOST_SCRATCH);
-    const step = Math.min(Math.max(1, Math.floor(most / bytes)), device.info.maxWorkgroups);
     for (let first = 0; first < batch; first += step) {
       using _scratch = new Scope(device);
       const count = Math.min(step, batch - first);
-      const found = solve(a, k, first, count);
-      device.copy(found.values, 0, values, 4 * first * k, 4 * count * k);
-      device.copy(found.vectors, 0, vectors, 4 * first * n * k, 4 * count * n * k);
+      const [some, theirs] = solve(a, k, first, count);
+      device.copy(some, 0, values, 4 * first * k, 4 * count * k);
+      device.copy(theirs, 0, vectors, 4 * first * n * k, 4 * count * n * k);
     }
     return [values, vectors];
   });
   return { values, vectors };
 }
 
-function solve(a: Tensor, k: number, first: number, count: number): Eigenvectors {
-  const n = a.shape[1];
+function matricesAtOnce({ gpu }: Device, n: number, k: number): number {
+  const bytes = 4 * n * (n + 2 * k) + 8 * rotationLimits(n).rotation_limit;
+  const most = Math.min(gpu.limits.maxStorageBufferBindingSize, MOST_SCRATCH);
+  return Math.max(1, Math.floor(most / bytes));
+}
+
+/** Values [count, k] and vectors [count, n, k] of `count` matrices from `first` on. */
+function solve(a: Tensor, k: number, first: number, count: number): [Tensor, Tensor] {
+  const { device, shape: [, n] } = a;
+  const unit = columnUnit(device);
   const reduced = tridiagonalize(a, first, count);
-  const found = implicitQl(reduced, k);
+  const found = implicitQl(reduced, k, Math.ceil(k / unit) * unit);
   const x = applyRotations(found, reduced.scales, n);
   applyReflectors(reduced, x);
-  return { values: found.values, vectors: firstColumns(orthonormal(x), k) };
+  return [found.values, firstColumns(orthonormal(x), k)];
 }
 
 /**
  * One Newton-Schulz step, `V (3 I - V' V) / 2`: the columns of V are orthonormal but for the rounding of some
- * thousand rotations, and then but for that of one product.
+ * thousand rotations, and then but for that of one product. It is given as X = 1.5 V, which makes the step
+ * X - 4/27 X (X' X).
  */
-function orthonormal(v: Tensor): Tensor {
-  const gram = matmul(v, v, { transposeA: true });
-  return matmul(v, gram, { alpha: -0.5, residual: scale(v, 1.5) });
+function orthonormal(x: Tensor): Tensor {
+  const gram = matmul(x, x, { transposeA: true });
+  return matmul(x, gram, { alpha: -4 / 27, residual: x });
 }
 
 /** The first k columns of [batch, n, columns]. */

@@ -3,46 +3,60 @@
  *
  * @module
  */
-import source from "../../kernels/linalg/tridiagonalize.wgsl" with { type: "text" };
+import plain from "../../kernels/linalg/tridiagonalize.wgsl" with { type: "text" };
+import subgroup from "../../kernels/linalg/tridiagonalize_subgroup.wgsl" with { type: "text" };
 import type { Device, DeviceInfo } from "../gpu/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { smallSubgroup } from "./column_plan.ts";
+import { symmetricPart } from "./symmetric_part.ts";
 
-const kernel = { name: "tridiagonalize", source };
+const plainKernel = { name: "tridiagonalize", source: plain };
+const subgroupKernel = { name: "tridiagonalize_subgroup", source: subgroup };
+/** Columns of a panel, and reflectors that are applied at a time. */
+export const PANEL = 8;
 
 /** `A = scale Q T Q'` for each matrix of a batch, as the kernels of the eigensolver pass it on. */
 export interface Tridiagonal {
   /** [batch, 3, n]: the diagonal of T, its off-diagonal, the reflectors' factors tau. */
   readonly tridiagonal: Tensor;
-  /** [batch, n, 4 ceil(n / 4)]: a reflector a row. */
+  /** [batch, rows, columns], padded: a reflector a row. */
   readonly reflectors: Tensor;
   /** [batch]: powers of two, or NaN for a matrix that is not finite. */
   readonly scales: Tensor;
+  /** [batch, panels, 8, 8]: products of the reflectors of a panel, where the reduction has them. */
+  readonly products?: Tensor;
 }
 
-/** Lanes of a workgroup: on a software device one subgroup, whose barriers cost nothing. */
-function lanesOf({ software, maxInvocations }: DeviceInfo): number {
-  return Math.min(software ? 8 : 256, maxInvocations);
-}
+const lanesOf = ({ software, maxInvocations }: DeviceInfo) =>
+  Math.min(software ? 8 : 256, maxInvocations);
 
-/** Most rows of a matrix: the kernel keeps three vectors in the device's workgroup memory. */
+/** Most rows of a matrix: the kernels keep three vectors in the device's workgroup memory. */
 export function mostRows({ info }: Device): number {
   return Math.floor((info.maxWorkgroupStorage - 16 * lanesOf(info)) / 48) * 4;
 }
 
 /** Reduces `count` matrices of `a` [B, n, n] from `first` on. */
 export function tridiagonalize(a: Tensor, first: number, count: number): Tridiagonal {
-  const { device } = a;
-  const n = a.shape[1], quads = Math.ceil(n / 4);
+  const { device, shape: [, n] } = a;
+  const { work, scales } = symmetricPart(a, first, count);
+  const [, rows, columns] = work.shape;
   const tridiagonal = empty(device, "f32", [count, 3, n], "tridiagonalize");
-  const reflectors = empty(device, "f32", [count, n, 4 * quads], "tridiagonalize");
-  const scales = empty(device, "f32", [count], "tridiagonalize");
-  device.launch({
-    kernel,
+  const call = {
     entry: "main",
-    consts: { LANES: lanesOf(device.info), CAPACITY: Math.max(1024, 4 * quads) },
-    bind: { a, work: reflectors, tridiagonal, scales },
-    params: { n, quads, first, nan: NaN },
-    groups: [count],
-  });
-  return { tridiagonal, reflectors, scales };
+    params: { n, rows, quads: columns / 4 },
+    groups: [count] as const,
+  };
+  const CAPACITY = Math.max(1024, columns);
+  const L = smallSubgroup(device);
+  if (L) {
+    const panel = empty(device, "f32", [count, PANEL, columns], "tridiagonalize");
+    const panels = Math.ceil(n / PANEL);
+    const products = empty(device, "f32", [count, panels, PANEL, PANEL], "tridiagonalize");
+    const bind = { work, panel, tridiagonal, products };
+    device.launch({ ...call, kernel: subgroupKernel, consts: { L, CAPACITY }, bind });
+    return { tridiagonal, reflectors: work, scales, products };
+  }
+  const consts = { LANES: lanesOf(device.info), CAPACITY };
+  device.launch({ ...call, kernel: plainKernel, consts, bind: { work, tridiagonal } });
+  return { tridiagonal, reflectors: work, scales };
 }

@@ -22,6 +22,7 @@ const ROWS = TEAMS.flatMap((team): Choices[] => [
 ]);
 /** Columns of the eigensolver: one a lane on a GPU, four on a software device. */
 const COLUMNS: readonly Choices[] = [{ T: ["f32"], LANES: [32] }, { T: ["vec4f"], LANES: [8] }];
+const CAPACITY: Values = [1024, 2048];
 const METRICS: Choices = { METRIC: [0, 1, 2, 3, 4], SELF: BOTH };
 
 /** By path under `kernels/`; each entry stands for the product of its choices. */
@@ -45,18 +46,25 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "index/copy_rows": [T],
   "index/gather_rows": [T],
   "linalg/apply_reflectors": COLUMNS,
-  "linalg/apply_rotations": COLUMNS,
+  "linalg/apply_reflectors_subgroup": [{ L }],
+  "linalg/apply_rotations": [{ ...COLUMNS[0], U: ["u32"] }, { ...COLUMNS[1], U: ["vec4u"] }],
+  "linalg/apply_rotations_subgroup": [{ L }],
   "index/transpose": [{}],
   "linalg/conv2d": [{ STEP: [1, 2] }],
   "linalg/conv2d_layout": [{}],
   "linalg/conv2d_subgroup": [{ L, STEP: [1, 2] }],
-  "linalg/implicit_ql": [{ CAPACITY: [1024] }],
+  "linalg/implicit_ql": [
+    { PACK: [1], LANES: [32] },
+    { PACK: [1, 2, 3, 4, 5, 6, 7, 8], LANES: [8] },
+  ],
   "linalg/matmul": [
     { TRANSPOSE_A: [false], TRANSPOSE_B: BOTH, ...EPILOGUE },
     { TRANSPOSE_A: [true], TRANSPOSE_B: [false], ...EPILOGUE },
   ],
   "linalg/matmul_subgroup": [{ FORM: [0, 1, 2], L, ...EPILOGUE }],
-  "linalg/tridiagonalize": [{ LANES: [8, 256], CAPACITY: [1024] }],
+  "linalg/symmetric_part": [{ LANES: [8, 64, 256] }],
+  "linalg/tridiagonalize": [{ LANES: [8, 256], CAPACITY }],
+  "linalg/tridiagonalize_subgroup": [{ L, CAPACITY }],
   "norm/batch_norm": [{ ...T, RELU: BOTH, RESIDUAL: BOTH, TRAINING: BOTH }],
   "norm/cross_entropy": TEAMS.map((team) => ({ ...team, TRANSPOSED: BOTH, DIAGONAL: BOTH })),
   "norm/l2_normalize": ROWS,
