@@ -1,7 +1,8 @@
-// Multi-head attention on packed projections, for any device: f32, width 64 a head.
+// Multi-head attention on packed projections, for any device: f32, heads of up to 64.
 //
-//   qkv [B, T, 3, H, 64], out and dout [B, T, H, 64], lse and delta [B, H, T]
-//   S = scale Q K' (causal: keys after the query count as -inf), P = softmax(S), out = P V
+//   qkv [B, T, 3, H, D], out and dout [B, T, H, D], lse and delta [B, H, T], D = 4 HEAD4
+//   S = scale Q K' (CAUSAL: keys after the query count as -inf; BIASED: + bias of the key, [B, T])
+//   P = softmax(S), out = P V
 //   lse = log sum exp S;  delta = sum_d dout out
 //   backward: P = exp(S - lse), dP = dout V', dS = P (dP - delta),
 //             dV = P' dout, dK = scale dS' Q, dQ = scale dS K
@@ -30,8 +31,10 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> dqkv: array<vec4f>;
 @group(0) @binding(8) var<storage, read> out_in: array<vec4f>;
 @group(0) @binding(9) var<storage, read_write> delta_out: array<f32>;
+@group(0) @binding(10) var<storage, read> key_bias: array<f32>;
 
 const CAUSAL = false;
+const BIASED = false;
 const LANES = 64u;
 const HEAD4 = 16u; // vec4 of a head
 const ROUND = 16u; // tokens in workgroup memory at a time
@@ -56,6 +59,13 @@ fn plain(group: vec3u, token: u32) -> u32 {
 
 fn stat(group: vec3u, token: u32) -> u32 {
   return (group.z * params.heads + group.y) * params.tokens + token;
+}
+
+fn bias(group: vec3u, key: u32) -> f32 {
+  if (BIASED) {
+    return key_bias[group.z * params.tokens + key];
+  }
+  return 0.0;
 }
 
 fn inner(row: ptr<function, Row>, at: u32) -> f32 {
@@ -99,7 +109,7 @@ fn forward(
       if (CAUSAL && start + j > query) {
         continue;
       }
-      let s = inner(&q, j * HEAD4);
+      let s = inner(&q, j * HEAD4) + bias(group, start + j);
       let now = max(most, s);
       let shrink = exp(most - now);
       let w = exp(s - now);
@@ -164,7 +174,7 @@ fn backward_q(
       if (CAUSAL && start + j > query) {
         continue;
       }
-      let weight = exp(inner(&q, j * HEAD4) - own_lse);
+      let weight = exp(inner(&q, j * HEAD4) + bias(group, start + j) - own_lse);
       let ds = weight * (inner(&g, OTHER + j * HEAD4) - own_delta);
       accumulate(&dq, params.scale * ds, j * HEAD4);
     }
@@ -191,6 +201,7 @@ fn backward_kv(
     k[d] = params.scale * qkv[packed(group, row, 1u) + d];
     v[d] = qkv[packed(group, row, 2u) + d];
   }
+  let own_bias = bias(group, row);
   // Queries before the first key of this group see none of its keys.
   let from_query = select(0u, group.x * LANES, CAUSAL);
   for (var start = from_query; start < params.tokens; start += ROUND) {
@@ -209,7 +220,7 @@ fn backward_kv(
       if (CAUSAL && key > start + j) {
         continue;
       }
-      let weight = exp(inner(&k, j * HEAD4) - stats[j].x);
+      let weight = exp(inner(&k, j * HEAD4) + own_bias - stats[j].x);
       let ds = weight * (inner(&v, OTHER + j * HEAD4) - stats[j].y);
       accumulate(&dv, weight, OTHER + j * HEAD4);
       accumulate(&dk, params.scale * ds, j * HEAD4);

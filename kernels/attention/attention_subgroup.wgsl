@@ -1,7 +1,8 @@
 // Multi-head attention on packed projections, for small subgroups (software devices): f32, width 64 a head.
 //
 //   qkv [B, T, 3, H, 64], out and dout [B, T, H, 64], lse and delta [B, H, T]
-//   S = scale Q K' (causal: keys after the query count as -inf), P = softmax(S), out = P V
+//   S = scale Q K' (CAUSAL: keys after the query count as -inf; BIASED: + bias of the key, [B, T])
+//   P = softmax(S), out = P V
 //   lse = log sum exp S;  delta = sum_d dout out
 //   backward: P = exp(S - lse), dP = dout V', dS = P (dP - delta),
 //             dV = P' dout, dK = scale dS' Q, dQ = scale dS K
@@ -31,8 +32,10 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> lse_out: array<f32>;
 @group(0) @binding(7) var<storage, read_write> dqkv: array<vec4f>;
+@group(0) @binding(8) var<storage, read> key_bias: array<f32>;
 
 const CAUSAL = false;
+const BIASED = false;
 const L = 8u;
 const ROWS = 8u;
 const HEAD4 = 16u; // vec4 of a head
@@ -133,6 +136,16 @@ fn masked(query: u32, col: u32) -> vec4<bool> {
   return hidden;
 }
 
+// The biases of the keys from `col` (four).
+fn biases(batch: u32, col: u32) -> vec4f {
+  if (BIASED) {
+    let key = batch * params.tokens +
+      min(vec4u(col) + vec4u(0u, 1u, 2u, 3u), vec4u(params.tokens - 1u));
+    return vec4f(key_bias[key.x], key_bias[key.y], key_bias[key.z], key_bias[key.w]);
+  }
+  return vec4f();
+}
+
 // Keys that the queries from `row` can see.
 fn visible(row: u32) -> u32 {
   if (CAUSAL) {
@@ -153,9 +166,10 @@ fn forward(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) gr
   }
   for (var first = 0u; first < visible(row); first += 4u * L) {
     let col = first + 4u * lane;
+    let bias = biases(group.z, col);
     var t = dots(p, false, p.q, row, false, p.k, col);
     for (var i = 0u; i < ROWS; i++) {
-      let s = select(params.scale * t[i], vec4f(MASKED), masked(row + i, col));
+      let s = select(params.scale * t[i] + bias, vec4f(MASKED), masked(row + i, col));
       let high = subgroupMax(max(max(s.x, s.y), max(s.z, s.w)));
       let now = max(most[i], high);
       let shrink = exp(most[i] - now);
@@ -188,11 +202,12 @@ fn backward_q(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id)
   var dq: Block;
   for (var first = 0u; first < visible(row); first += 4u * L) {
     let col = first + 4u * lane;
+    let bias = biases(group.z, col);
     var t = dots(p, false, p.q, row, false, p.k, col);
     let dp = dots(p, true, p.grad, row, false, p.v, col);
     for (var i = 0u; i < ROWS; i++) {
       let stat = p.stat + min(row + i, end);
-      let weight = exp(params.scale * t[i] - lse[stat]);
+      let weight = exp(params.scale * t[i] + bias - lse[stat]);
       t[i] = select(weight * (dp[i] - delta[stat]), vec4f(0.0), masked(row + i, col));
     }
     mix(&dq, t, p, false, p.k, first);
@@ -228,7 +243,8 @@ fn backward_kv(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id
       if (CAUSAL) {
         hidden = hidden | (vec4u(row + i) > query);
       }
-      t[i] = select(exp(params.scale * t[i] - l), vec4f(0.0), hidden);
+      let bias = biases(group.z, row + i).x;
+      t[i] = select(exp(params.scale * t[i] + bias - l), vec4f(0.0), hidden);
       ds[i] = t[i] * (ds[i] - dl);
     }
     mix(&dv, t, p, true, p.grad, first);

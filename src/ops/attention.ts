@@ -7,86 +7,112 @@ import plain from "../../kernels/attention/attention.wgsl" with { type: "text" }
 import subgroup from "../../kernels/attention/attention_subgroup.wgsl" with { type: "text" };
 import type { Device } from "../gpu/device.ts";
 import type { BufferBinding } from "../gpu/pipeline.ts";
+import { sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { defineOp } from "./define.ts";
+import { defineOp, type Input } from "./define.ts";
 
 const plainKernel = { name: "attention", source: plain };
 const subgroupKernel = { name: "attention_subgroup", source: subgroup };
 
-/** Width of a head: CLIP's, in every model. */
+/** Width of a head: CLIP's, in every model; the kernels take none that is wider. */
 export const HEAD = 64;
+
+/** Options of {@link attention}. */
+export interface AttentionOptions {
+  /** A token sees itself and those before it only. */
+  readonly causal?: boolean;
+  /** Added to the scores of each key: f32 [batch, tokens]. No gradient flows to it. */
+  readonly keyBias?: Tensor;
+  /** Width of a head, a multiple of 4 up to 64. Default 64. */
+  readonly head?: number;
+}
 
 interface Attributes {
   readonly causal: boolean;
+  readonly head: number;
 }
 
 /** Queries (or keys) that a subgroup of the software variant owns. */
 const ROWS = 8;
 const LANES = 64;
 
-function lanesOf({ info: { software, subgroupSize } }: Device): number | undefined {
-  return software && [4, 8, 16].includes(subgroupSize ?? 0) ? subgroupSize : undefined;
+function lanesOf({ info: { software, subgroupSize } }: Device, head: number): number | undefined {
+  return software && head === HEAD && [4, 8, 16].includes(subgroupSize ?? 0)
+    ? subgroupSize
+    : undefined;
 }
 
 type Entry = "forward" | "backward_delta" | "backward_q" | "backward_kv";
 
 function launch(
   qkv: Tensor,
-  { causal }: Attributes,
+  keyBias: Input,
+  { causal, head }: Attributes,
   entry: Entry,
   bind: Readonly<Record<string, BufferBinding>>,
 ): void {
   const { device, shape: [batch, tokens, width] } = qkv;
-  const heads = width / 3 / HEAD;
-  const lanes = entry === "backward_delta" ? undefined : lanesOf(device);
+  const heads = width / 3 / head;
+  const lanes = entry === "backward_delta" ? undefined : lanesOf(device, head);
   device.launch({
     kernel: lanes ? subgroupKernel : plainKernel,
     entry,
-    consts: { CAUSAL: causal, ...(lanes && { L: lanes }) },
-    // The subgroup variant reads operands through one function, so every entry names both sources.
-    bind: { dout: qkv, ...bind, qkv },
-    params: { tokens, heads, scale: HEAD ** -0.5 },
+    consts: {
+      CAUSAL: causal,
+      BIASED: keyBias !== undefined,
+      ...lanes ? { L: lanes } : { HEAD4: head / 4 },
+    },
+    // The subgroup variant reads operands through one function, so every entry names both sources; and
+    // a bias that is not there needs a buffer all the same.
+    bind: { dout: qkv, key_bias: keyBias ?? qkv, ...bind, qkv },
+    params: { tokens, heads, scale: head ** -0.5 },
     groups: [Math.ceil(tokens / (lanes ? ROWS : LANES)), heads, batch],
   });
 }
 
-const op = defineOp<[qkv: Tensor], Attributes>({
+const op = defineOp<[qkv: Tensor, keyBias: Input], Attributes>({
   name: "attention",
-  forward([qkv], attributes, save) {
-    const { device, shape: [batch, tokens, width] } = qkv;
-    const heads = width / 3 / HEAD;
+  forward([qkv, keyBias], attributes, save) {
+    const { device, shape: [batch, tokens, width] } = qkv, { head } = attributes;
+    const heads = width / 3 / head;
     if (qkv.shape.length !== 3 || !Number.isInteger(heads)) {
-      throw new RangeError(`attention: [${qkv.shape}] is not [batch, tokens, 3 * heads * ${HEAD}]`);
+      throw new RangeError(`attention: [${qkv.shape}] is not [batch, tokens, 3 * heads * ${head}]`);
+    }
+    if (!(head > 0 && head <= HEAD && head % 4 === 0)) {
+      throw new RangeError(`attention: a head of ${head}; take a multiple of 4 up to ${HEAD}`);
+    }
+    if (keyBias && !sameShape(keyBias.shape, [batch, tokens])) {
+      throw new RangeError(`attention: biases [${keyBias.shape}], not [${batch},${tokens}]`);
     }
     const out = empty(device, "f32", [batch, tokens, width / 3], "attention");
     const lse_out = empty(device, "f32", [batch, heads, tokens], "attention");
-    launch(qkv, attributes, "forward", { out, lse_out });
-    save(qkv, out, lse_out);
+    launch(qkv, keyBias, attributes, "forward", { out, lse_out });
+    save(qkv, keyBias, out, lse_out);
     return out;
   },
-  gradient(dout, { saved: [qkv, out_in, lse], attributes }) {
+  gradient(dout, { saved: [qkv, keyBias, out_in, lse], attributes }) {
     const { device } = dout;
     const delta_out = empty(device, "f32", lse!.shape, "attention");
     const dqkv = empty(device, "f32", qkv!.shape, "attention");
-    launch(qkv!, attributes, "backward_delta", { dout, out_in: out_in!, delta_out });
+    launch(qkv!, keyBias, attributes, "backward_delta", { dout, out_in: out_in!, delta_out });
     const bind = { dout, lse: lse!, delta: delta_out, dqkv };
-    launch(qkv!, attributes, "backward_q", bind);
-    launch(qkv!, attributes, "backward_kv", bind);
-    return [dqkv];
+    launch(qkv!, keyBias, attributes, "backward_q", bind);
+    launch(qkv!, keyBias, attributes, "backward_kv", bind);
+    return [dqkv, undefined];
   },
 });
 
 /**
- * `softmax(Q K' / sqrt(64)) V` for every head, heads side by side in the last dimension.
+ * `softmax(Q K' / sqrt(head) + bias) V` for every head, heads side by side in the last dimension.
  *
- * @param qkv [batch, tokens, 3 D]: queries, keys and values, each of D = heads * 64.
- * @param options.causal A token sees itself and those before it only.
+ * @param qkv [batch, tokens, 3 D]: queries, keys and values, each of D = heads * head.
  * @returns [batch, tokens, D].
- * @throws {RangeError} if the last dimension is not 3 * heads * 64.
+ * @throws {RangeError} if the last dimension is not 3 * heads * head, or the biases do not fit.
  *
  * Source: Vaswani et al., "Attention is all you need", eq. 1; the recomputation in the backward pass is
  * that of Dao et al., "FlashAttention" (2022).
  */
-export function attention(qkv: Tensor, { causal = false }: { causal?: boolean } = {}): Tensor {
-  return op([qkv], { causal });
+export function attention(qkv: Tensor, options: AttentionOptions = {}): Tensor {
+  const { causal = false, keyBias, head = HEAD } = options;
+  return op([qkv, keyBias], { causal, head });
 }

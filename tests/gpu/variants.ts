@@ -27,8 +27,14 @@ const METRICS: Choices = { METRIC: [0, 1, 2, 3, 4], SELF: BOTH };
 
 /** By path under `kernels/`; each entry stands for the product of its choices. */
 const TABLE: Readonly<Record<string, readonly Choices[]>> = {
-  "attention/attention": [{ CAUSAL: BOTH }],
-  "attention/attention_subgroup": [{ CAUSAL: BOTH, L }],
+  "attention/attention": [
+    { CAUSAL: BOTH, BIASED: [false], HEAD4: [16] },
+    { CAUSAL: [false], BIASED: [true], HEAD4: [1, 8, 16] },
+  ],
+  "attention/attention_subgroup": [
+    { CAUSAL: BOTH, BIASED: [false], L },
+    { CAUSAL: [false], BIASED: [true], L },
+  ],
   "attention/query_attention": [{}],
   "cluster/affinity": [{}],
   "cluster/centres": [T],
@@ -83,6 +89,8 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "pointwise/expand": [{ ...T, RANK: [1, 2, 3, 4] }],
   "pointwise/quick_gelu": [{}],
   "pointwise/relu": [{}],
+  "random/dropout": [{}],
+  "recurrent/lstm": [{ LANES: [64], CAPACITY: [4, 2048] }],
   "reduce/avg_pool": [{ ...T, SIDE: [1, 2, 3] }],
   "reduce/masked_mean": [T],
   "reduce/reduce": [T],

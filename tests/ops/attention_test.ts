@@ -4,31 +4,37 @@ import { tensor } from "../../src/tensor/tensor.ts";
 import { AWKWARD, device } from "../device.ts";
 import { checkOp, normals } from "../oracle/check.ts";
 
+interface Sizes {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly heads: number;
+  readonly head?: number;
+  readonly causal?: boolean;
+  readonly bias?: Float32Array;
+}
+
 function oracle(
   qkv: Float64Array,
-  batch: number,
-  tokens: number,
-  heads: number,
-  causal: boolean,
+  { batch, tokens, heads, head = HEAD, causal = false, bias }: Sizes,
 ): Float64Array {
-  const width = heads * HEAD;
+  const width = heads * head;
   const out = new Float64Array(batch * tokens * width);
   const at = (b: number, t: number, part: number, h: number) =>
-    ((b * tokens + t) * 3 + part) * width + h * HEAD;
+    ((b * tokens + t) * 3 + part) * width + h * head;
   for (let b = 0; b < batch; b++) {
     for (let h = 0; h < heads; h++) {
       for (let i = 0; i < tokens; i++) {
         const weights = Array.from({ length: causal ? i + 1 : tokens }, (_, j) => {
           let s = 0;
-          for (let d = 0; d < HEAD; d++) s += qkv[at(b, i, 0, h) + d] * qkv[at(b, j, 1, h) + d];
-          return s / 8;
+          for (let d = 0; d < head; d++) s += qkv[at(b, i, 0, h) + d] * qkv[at(b, j, 1, h) + d];
+          return s / Math.sqrt(head) + (bias ? bias[b * tokens + j] : 0);
         });
         const most = Math.max(...weights);
         const exps = weights.map((w) => Math.exp(w - most));
         const total = exps.reduce((x, y) => x + y, 0);
         exps.forEach((e, j) => {
-          for (let d = 0; d < HEAD; d++) {
-            out[(b * tokens + i) * width + h * HEAD + d] += e / total * qkv[at(b, j, 2, h) + d];
+          for (let d = 0; d < head; d++) {
+            out[(b * tokens + i) * width + h * head + d] += e / total * qkv[at(b, j, 2, h) + d];
           }
         });
       }
@@ -49,10 +55,30 @@ for (const causal of [false, true]) {
           device,
           inputs: [[batch, tokens, 3 * heads * HEAD]],
           run: (qkv) => attention(qkv, { causal }),
-          oracle: (qkv) => oracle(qkv, batch, tokens, heads, causal),
+          oracle: (qkv) => oracle(qkv, { batch, tokens, heads, causal }),
           tolerance: 5e-6,
         }),
     );
+  }
+}
+
+for (const head of [4, 32, 64]) {
+  for (const tokens of [1, 3, 31, 33]) {
+    Deno.test(`attention() over ${tokens} tokens of heads of ${head}, some hidden, matches the oracle`, () => {
+      const batch = 2, heads = 2;
+      // As masks come: the last keys of the first entry are hidden, in the second one all are there.
+      const bias = Float32Array.from(
+        { length: batch * tokens },
+        (_, i) => i < tokens && i > tokens / 2 ? -1e6 : 0,
+      );
+      return checkOp({
+        device,
+        inputs: [[batch, tokens, 3 * heads * head]],
+        run: (qkv) => attention(qkv, { head, keyBias: tensor(device, bias, [batch, tokens]) }),
+        oracle: (qkv) => oracle(qkv, { batch, tokens, heads, head, bias }),
+        tolerance: 5e-6,
+      });
+    });
   }
 }
 
@@ -67,4 +93,11 @@ Deno.test("attention() takes an empty batch", () =>
 Deno.test("attention() names a width that is not three times its heads", () => {
   using x = tensor(device, normals(10, 1), [1, 1, 10]);
   throws(() => attention(x), /\[1,1,10\]/);
+});
+
+Deno.test("attention() names biases and heads that do not fit", () => {
+  using x = tensor(device, normals(24, 1), [1, 2, 12]);
+  using bias = tensor(device, normals(3, 2), [1, 3]);
+  throws(() => attention(x, { head: 4, keyBias: bias }), /\[1,3\], not \[1,2\]/);
+  throws(() => attention(x, { head: 2 }), /a head of 2/);
 });
