@@ -58,12 +58,8 @@ export { type SampleOptions, sampleTokenIds, sampleTokens } from "./src/cluster/
 export type { Segmentation } from "./src/cluster/layout.ts";
 export { type ShiftedTokens, shiftFrames } from "./src/cluster/shift.ts";
 export { deepCluster, type DeepClusters } from "./src/cluster/deep_cluster.ts";
-export {
-  clusterLayer,
-  type ClusterLayerOptions,
-  type ClusterLayerResult,
-  type Grouping,
-} from "./src/cluster/layer.ts";
+export { clusterLayer, type ClusterLayerResult } from "./src/cluster/layer.ts";
+export type { ClusterLayerOptions, Grouping } from "./src/cluster/layer_options.ts";
 export type {
   CentreMethod,
   CentreOptions,
@@ -71,6 +67,7 @@ export type {
   ClusterMethod,
   KMedoidsMethod,
   PlainMethod,
+  SpectralMethod,
 } from "./src/cluster/method.ts";
 export { Parameters } from "./src/nn/parameters.ts";
 export { block as transformerBlock, type BlockOptions } from "./src/nn/transformer.ts";

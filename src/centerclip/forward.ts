@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Grouping } from "../cluster/layer.ts";
+import type { Grouping } from "../cluster/layer_options.ts";
 import { Random } from "../tensor/random.ts";
 import type { ClusterStep } from "./plan.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { KMedoidsOptions } from "./k_medoids_options.ts";
+import type { SpectralOptions } from "./spectral.ts";
 
 /** What the algorithms that cluster have in common: what stands for a cluster. */
 export interface CentreOptions {
@@ -30,6 +31,19 @@ export interface KMedoidsMethod
   readonly algorithm: "kmedoids++" | "kmediods++";
 }
 
+/** Clustering around medoids of the eigenvectors of the tokens' graph. */
+export interface SpectralMethod
+  extends CentreOptions, Omit<SpectralOptions, "k" | "neighbours" | "near"> {
+  /** Its name. */
+  readonly algorithm: "spectral";
+  /** The graph: of all tokens, or of nearest neighbours. Default `HeatKernel`. */
+  readonly graph?: "HeatKernel" | "KNN";
+  /** Neighbours in the graph `KNN`; below 5 as many as the segment's length asks for. Default 1. */
+  readonly neighbours?: number;
+  /** Connects only tokens that are near in space and time. Default false. */
+  readonly spatialTemporal?: boolean;
+}
+
 /** Algorithms without options. */
 export interface PlainMethod {
   /**
@@ -46,7 +60,7 @@ export interface PlainMethod {
 }
 
 /** Clustering of tokens: centres stand for them. */
-export type CentreMethod = KMedoidsMethod;
+export type CentreMethod = KMedoidsMethod | SpectralMethod;
 
 /** How tokens become fewer, or are shifted, by `algorithm`. */
 export type ClusterMethod = CentreMethod | PlainMethod;
@@ -60,7 +74,11 @@ export function isShift(algorithm: ClusterAlgorithm): boolean {
 }
 
 /** The algorithms that cluster tokens, so that centres stand for them. */
-export const CENTRE_ALGORITHMS: readonly CentreMethod["algorithm"][] = ["kmediods++", "kmedoids++"];
+export const CENTRE_ALGORITHMS: readonly CentreMethod["algorithm"][] = [
+  "kmediods++",
+  "kmedoids++",
+  "spectral",
+];
 
 /** Whether a method clusters tokens. */
 export function hasCentres(method: ClusterMethod): method is CentreMethod {

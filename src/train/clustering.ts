@@ -22,8 +22,23 @@ function methodOf(settings: Settings): ClusterMethod {
   switch (algorithm) {
     case "kmediods++":
     case "kmedoids++":
-      return { algorithm, ...centresOf(settings), ...kMedoidsOf(settings) };
+      return {
+        algorithm,
+        ...centresOf(settings),
+        ...roundsOf(settings),
+        preNorm: settings.pre_norm,
+      };
     case "spectral":
+      return {
+        algorithm,
+        ...centresOf(settings),
+        ...roundsOf(settings),
+        sigma: settings.spectral_sigma,
+        graph: settings.spectral_graph,
+        neighbours: settings.spectral_knn_k,
+        spatialTemporal: settings.spectral_spg,
+        correctSign: settings.svd_correct_sign,
+      };
     case "kmeans":
       throw new Error(`--cluster_algo ${algorithm} is not built yet`);
     default:
@@ -40,12 +55,12 @@ function centresOf(settings: Settings): CentreOptions {
   };
 }
 
-function kMedoidsOf(settings: Settings) {
+/** k-medoids of the tokens, or of their spectral embedding. */
+function roundsOf(settings: Settings) {
   const { compat } = settings;
   return {
     distance: settings.cluster_distance,
     p: settings.minkowski_norm_p,
-    preNorm: settings.pre_norm,
     iterationLimit: settings.cluster_iter_limit,
     threshold: settings.cluster_threshold,
     compat: compat ?? undefined,

@@ -1,9 +1,12 @@
 import { deepStrictEqual, notDeepStrictEqual, throws } from "node:assert/strict";
 import { clusterLayer } from "../../src/cluster/layer.ts";
+import { segmentLayout } from "../../src/cluster/layout.ts";
 import type { ClusterMethod } from "../../src/cluster/method.ts";
 import { poolFrames } from "../../src/cluster/pooling.ts";
 import { sampleTokens } from "../../src/cluster/sampling.ts";
 import { clusterTokens } from "../../src/cluster/segments.ts";
+import { spectralSegments } from "../../src/cluster/spectral.ts";
+import { spatialTemporalWindow } from "../../src/cluster/spectral_rules.ts";
 import { shiftFrames } from "../../src/cluster/shift.ts";
 import { UsageError } from "../../src/errors.ts";
 import { Parameters } from "../../src/nn/parameters.ts";
@@ -32,6 +35,20 @@ Deno.test("clusterLayer() does what its algorithm's own function does", async ()
     );
   await same({ algorithm: "kmedoids++" }, clusterTokens(x, options).output);
   await same({ algorithm: "kmediods++" }, clusterTokens(x, options).output);
+  const layout = segmentLayout(x.shape, options);
+  const found = spectralSegments(x, layout, {
+    k: options.k,
+    sigma: 3,
+    neighbours: 7,
+    near: spatialTemporalWindow(N),
+  });
+  await same({
+    algorithm: "spectral",
+    sigma: 3,
+    graph: "KNN",
+    neighbours: 7,
+    spatialTemporal: true,
+  }, clusterTokens(x, { ...options, ...found }).output);
   await same({ algorithm: "pooling" }, poolFrames(x, options));
   await same({ algorithm: "sparse_sampling" }, sampleTokens(x, options));
   const drawn = sampleTokens(x, { ...options, integer: integer(new Random(1, [2])) });

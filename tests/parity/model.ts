@@ -13,6 +13,7 @@ import {
   newParameters,
   Parameters,
   Random,
+  type SpectralMethod,
   type Tensor,
 } from "../../mod.ts";
 import type { Fields } from "./fields.ts";
@@ -49,8 +50,6 @@ export function configOf(config: Fields): ClipConfig {
 export function demandBuilt(flags: Fields): void {
   const header = flags.has("sim_header") ? flags.text("sim_header") : "meanP";
   const missing = [
-    flags.flag("cluster_inter") && flags.text("cluster_algo") === "spectral" &&
-    "spectral clustering",
     header !== "meanP" && `the similarity head ${header}`,
   ].find((part) => part);
   if (missing) throw new NotBuilt(missing);
@@ -73,6 +72,10 @@ export function clusteringOf(flags: Fields): CenterClipOptions["clustering"] {
       iterationLimit: flags.number("cluster_iter_limit"),
       threshold: flags.number("cluster_threshold"),
       splitSize: flags.text("pretrained_clip_name") === "ViT-B/16" ? 4 : 16,
+    }, {
+      ...graphOf(flags),
+      neighbours: flags.number("spectral_knn_k"),
+      spatialTemporal: flags.flag("spectral_spg"),
     }),
   };
 }
@@ -82,21 +85,33 @@ export function aggregationOf(flags: Fields): "mean" | "medoid" {
   return flags.has("aggregation") && flags.text("aggregation") === "mean" ? "mean" : "medoid";
 }
 
+/** The graph of spectral clustering, where all cases call it the same. */
+export function graphOf(flags: Fields) {
+  return {
+    graph: flags.text("spectral_graph") as "HeatKernel" | "KNN",
+    sigma: flags.number("spectral_sigma"),
+    correctSign: flags.flag("svd_correct_sign"),
+  };
+}
+
 /** The method that the original calls `algorithm`. */
 export function methodOf(
   algorithm: string,
-  options: Omit<KMedoidsMethod, "algorithm" | "compat">,
+  { preNorm, ...options }: Omit<KMedoidsMethod, "algorithm" | "compat">,
+  graph: Pick<SpectralMethod, "graph" | "sigma" | "correctSign" | "neighbours" | "spatialTemporal">,
 ): ClusterMethod {
   switch (algorithm) {
     case "kmediods++":
-      return { ...options, algorithm, compat: "reference" };
+      return { ...options, preNorm, algorithm, compat: "reference" };
+    case "spectral":
+      return { ...options, ...graph, algorithm, compat: "reference" };
     case "pooling":
     case "sparse_sampling":
     case "temporal_shift":
     case "token_shift":
       return { algorithm };
     default:
-      throw new NotBuilt(`${algorithm} clustering`);
+      throw new Error(`no algorithm is called ${algorithm}`);
   }
 }
 

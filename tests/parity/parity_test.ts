@@ -8,8 +8,6 @@ import { lineOf, runArea } from "./runner.ts";
 const MISSING: Readonly<Record<string, readonly string[]>> = {
   datasets: ["LSMDC"],
   ddp: ["training in several processes"],
-  spectral: ["spectral clustering"],
-  token: ["spectral clustering"],
 };
 
 const folder = new URL("../../fixtures/golden", import.meta.url).pathname;

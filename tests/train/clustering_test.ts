@@ -103,6 +103,13 @@ const METHODS: Readonly<Record<string, Partial<Settings>>> = {
     cluster_embedding: true,
     cluster_frame_embedding: true,
   },
+  "spectral, of nearest neighbours": {
+    cluster_inter: true,
+    cluster_algo: "spectral",
+    spectral_graph: "KNN",
+    spectral_sigma: 4,
+    spectral_spg: true,
+  },
   "pooling": { cluster_inter: true, cluster_algo: "pooling" },
   "sparse_sampling": { cluster_inter: true, cluster_algo: "sparse_sampling" },
   "temporal_shift": { cluster_inter: true, cluster_algo: "temporal_shift" },

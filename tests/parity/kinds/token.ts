@@ -19,7 +19,7 @@ import type { Checks } from "../checks.ts";
 import type { Fields } from "../fields.ts";
 import type { GoldenCase } from "../golden.ts";
 import { type Context, type Kinds, NotBuilt, type Table } from "../kind.ts";
-import { aggregationOf, methodOf } from "../model.ts";
+import { aggregationOf, graphOf, methodOf } from "../model.ts";
 import { parseTolerance, type Tolerance } from "../tolerance.ts";
 import { compareIds, uploadIds } from "../trace.ts";
 import { compareTokens, framesFirst, ownParameters } from "../tokens.ts";
@@ -39,6 +39,10 @@ function layerMethod(params: Fields) {
     iterationLimit: params.number("iter_limit"),
     sortIds: params.flag("id_sort"),
     splitSize: params.number("split_size"),
+  }, {
+    ...graphOf(params),
+    neighbours: params.number("spectral_knn_k_effective"),
+    spatialTemporal: params.flag("spectral_spatial_temporal_graph"),
   });
 }
 

@@ -23,7 +23,7 @@ export const clusterFlags = {
     default: "kmediods++",
     meaning:
       "how the tokens of a segment become fewer (kmediods++ is the original's spelling of kmedoids++); the shifts keep all and mix neighbouring frames",
-    notBuilt: ["kmeans", "spectral"],
+    notBuilt: ["kmeans"],
   },
   cluster_num_blocks: {
     kind: "ints",
