@@ -4,6 +4,7 @@
  * @module
  */
 import type { Device } from "../../src/gpu/device.ts";
+import type { EigenErrors } from "../oracle/eigen.ts";
 import { open } from "./ours.ts";
 import { AbsentError, type Peer, RunningPeer } from "./peers.ts";
 import { flopsOf, ROWS } from "./rows.ts";
@@ -16,6 +17,8 @@ export interface Figure {
   readonly gflops?: number;
   /** Most bytes of GPU memory in use at once, inputs included. */
   readonly bytes?: number;
+  /** Errors of what this project found, where they are in question. */
+  readonly accuracy?: EigenErrors;
   readonly peers: Readonly<Record<string, number>>;
 }
 
@@ -70,12 +73,13 @@ export async function measure(
       await attempt(peer, async () => void times.push(await process.run()));
     }
   }
-  const ms = median(own), flops = flopsOf(row);
+  const ms = median(own), flops = flopsOf(row), bytes = ours.peakBytes;
   return {
     name,
     ms,
     gflops: flops && flops / ms / 1e6,
-    bytes: ours.peakBytes,
+    bytes,
+    accuracy: await ours.accuracy(),
     peers: Object.fromEntries([...entrants].map(([peer, { times }]) => [peer, median(times)])),
   };
 }

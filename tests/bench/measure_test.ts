@@ -45,10 +45,13 @@ Deno.test("a row is timed beside its peers, and a peer that fails is left out an
   strictEqual(absences[3], "kmedoids_16_98_49 tiring: ended with code 0");
 });
 
-Deno.test("every peer that serves a row says so of products and forward passes", () => {
+Deno.test("peers serve what they have: products, forward passes, eigenvectors", () => {
   for (const name of ["matmul_1024", "block_forward"]) {
-    strictEqual(PEERS.filter((peer) => peer.serves(ROWS.get(name)!)).length, PEERS.length);
+    const absent = PEERS.filter((peer) => !peer.serves(ROWS.get(name)!));
+    deepStrictEqual(absent.map(({ name }) => name), ["pytorch cpu svd"]);
   }
+  const solvers = PEERS.filter((peer) => peer.serves(ROWS.get("eigen_4_98_49")!));
+  deepStrictEqual(solvers.map(({ name }) => name), ["pytorch cpu", "pytorch cpu svd"]);
   ok(PEERS.every((peer) => !peer.serves(ROWS.get("kmedoids_4_588_160")!)));
 });
 
@@ -69,15 +72,24 @@ const FIGURES: Figure[] = [
     peers: { "tfjs webgpu": 300 },
   },
   { name: "kmedoids_16_98_49", ms: 9.5, bytes: 2 ** 20, peers: {} },
+  {
+    name: "eigen_4_98_49",
+    ms: 8,
+    bytes: 2 ** 20,
+    accuracy: { residual: 2.34e-7, orthogonality: 1e-6 },
+    peers: {},
+  },
 ];
 
-Deno.test("the table has a column for each peer that ran, with its ratio", () => {
+Deno.test("the table has a column for each peer that ran, with its ratio, and accuracies below", () => {
   strictEqual(
     table(FIGURES),
     [
       "row                  ms  GFLOP/s  GPU MiB    tfjs webgpu",
       "matmul_1024        50.0     43.0       12  300.0 (6.00x)",
       "kmedoids_16_98_49  9.50                 1",
+      "eigen_4_98_49      8.00                 1",
+      "eigen_4_98_49: residual 2.3e-7, orthogonality 1.0e-6",
     ].join("\n"),
   );
 });
@@ -96,5 +108,6 @@ Deno.test("the results page names device, command, date, load and who was absent
   match(page, /- device: dawn: some card\n- machine: 2 cores, 23 GiB, load before the run 0\.13\n/);
   match(page, /- date: 2026-11-22\n/);
   match(page, /\| matmul_1024 +\| 50\.0 \| +43\.0 \| +12 \| 300\.0 \(6\.00x\) \|\n/);
+  match(page, /\n {2}- eigen_4_98_49: residual 2\.3e-7, orthogonality 1\.0e-6\n/);
   match(page, /Not measured:\n\n- pytorch cpu: No module named 'torch'\n/);
 });

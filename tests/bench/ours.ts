@@ -10,11 +10,14 @@ import { Parameters } from "../../src/nn/parameters.ts";
 import { block } from "../../src/nn/transformer.ts";
 import { mul } from "../../src/ops/binary.ts";
 import { conv2d } from "../../src/ops/conv2d.ts";
+import { smallestEigenvectors } from "../../src/ops/eigen.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { mean } from "../../src/ops/reduce.ts";
 import { Random } from "../../src/tensor/random.ts";
 import { Scope } from "../../src/tensor/scope.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
+import type { EigenErrors } from "../oracle/eigen.ts";
+import { accuracyOf, laplacians } from "./eigen.ts";
 import {
   BLOCK,
   BLOCK_PARAMETERS,
@@ -65,6 +68,11 @@ export function prepare(device: Device, row: Row): () => void {
       const x = tensor(device, data, [segments, tokens, width]);
       return () => void kMedoids(x, { k });
     }
+    case "eigen": {
+      const { matrices, n, k } = row;
+      const a = tensor(device, laplacians(row), [matrices, n, n]);
+      return () => void smallestEigenvectors(a, k);
+    }
   }
 }
 
@@ -114,6 +122,8 @@ export interface Prepared extends Disposable {
   run(): Promise<number>;
   /** Most bytes of GPU memory in use at once so far, inputs included. */
   readonly peakBytes: number;
+  /** How accurate the result is, where that is in question. */
+  accuracy(): Promise<EigenErrors | undefined>;
 }
 
 /** Makes a row ready on a device. */
@@ -135,6 +145,7 @@ export function open(device: Device, row: Row): Prepared {
     get peakBytes() {
       return device.memory.peak;
     },
+    accuracy: async () => row.kind === "eigen" ? await accuracyOf(device, row) : undefined,
     [Symbol.dispose]: () => scope[Symbol.dispose](),
   };
 }

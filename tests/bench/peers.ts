@@ -23,22 +23,25 @@ const deno = (name: string, backend: string): Peer["command"] => (row, provider)
   Deno.execPath(),
   ...["run", "-A", "--quiet", "--no-check", lock, file(name).href, row, backend, provider],
 ];
-const notClustering = ({ kind }: Row) => kind !== "kmedoids";
-const products = (row: Row) => notClustering(row) && row.kind !== "conv";
+const layers = ({ kind }: Row) => kind !== "kmedoids" && kind !== "eigen";
+const products = (row: Row) => layers(row) && row.kind !== "conv";
 const forwardOnly = (row: Row) => products(row) && !(row.kind === "block" && row.backward);
+
+const python = (...options: string[]): Peer["command"] => (row) => [
+  "python3",
+  ...[decodeURIComponent(file("pytorch.py").pathname), row, ...options],
+];
 
 /** Every peer. */
 export const PEERS: readonly Peer[] = [
   { name: "jax-js webgpu", serves: products, command: deno("jax.ts", "webgpu") },
-  { name: "tfjs webgpu", serves: notClustering, command: deno("tfjs.ts", "webgpu") },
+  { name: "tfjs webgpu", serves: layers, command: deno("tfjs.ts", "webgpu") },
   { name: "onnxruntime webgpu", serves: forwardOnly, command: deno("onnxruntime.ts", "webgpu") },
   { name: "jax-js wasm", serves: products, command: deno("jax.ts", "wasm") },
   { name: "onnxruntime wasm", serves: forwardOnly, command: deno("onnxruntime.ts", "wasm") },
-  {
-    name: "pytorch cpu",
-    serves: notClustering,
-    command: (row) => ["python3", decodeURIComponent(file("pytorch.py").pathname), row],
-  },
+  { name: "pytorch cpu", serves: ({ kind }) => kind !== "kmedoids", command: python() },
+  // What the original calls for its eigenvectors; `pytorch cpu` calls eigh.
+  { name: "pytorch cpu svd", serves: ({ kind }) => kind === "eigen", command: python("svd") },
 ];
 
 /** Why a peer does not take part, for people. */

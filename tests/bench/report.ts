@@ -42,9 +42,21 @@ function cells(figures: readonly Figure[]): string[][] {
 
 const time = (ms: number) => ms.toFixed(ms < 10 ? 2 : 1);
 
-/** A table in columns. */
+/** A table in columns, and the accuracies below it. */
 export function table(figures: readonly Figure[]): string {
-  return aligned(cells(figures)).map((line) => line.join("  ").trimEnd()).join("\n");
+  const lines = aligned(cells(figures)).map((line) => line.join("  ").trimEnd());
+  return [...lines, ...accuracies(figures)].join("\n");
+}
+
+function accuracies(figures: readonly Figure[]): string[] {
+  return figures.flatMap(({ name, accuracy }) =>
+    accuracy
+      ? [
+        `${name}: residual ${accuracy.residual.toExponential(1)}, ` +
+        `orthogonality ${accuracy.orthogonality.toExponential(1)}`,
+      ]
+      : []
+  );
 }
 
 /** Cells padded to the width of their column: the first to the right, numbers to the left. */
@@ -85,7 +97,12 @@ ${absences}
 - \`conv_S_C\`: a 3 x 3 convolution of 12 feature maps of S x S pixels, from C channels to C, as in RN50;
   \`backward\`: the same, its mean square, and the gradients of the maps and of the weights.
 - \`kmedoids_B_N_K\`: B segments of N normal tokens of width 768 into K clusters, to convergence.
-- WebGPU peers run on the same device through the same implementation of WebGPU as this project; peers on
+- \`eigen_B_N_K\`: the K smallest eigenvectors of the normalised Laplacians of B graphs of N nodes (heat
+  kernel on normal points of 16 coordinates); PyTorch finds all N. Residual is the largest element of
+  A V - V diag(values), orthogonality that of V' V - I:
+${
+    accuracies(figures).map((line) => `  - ${line}\n`).join("")
+  }- WebGPU peers run on the same device through the same implementation of WebGPU as this project; peers on
   the CPU run on every core.
 `;
 }

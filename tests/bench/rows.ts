@@ -36,8 +36,16 @@ export interface KMedoidsRow {
   readonly k: number;
 }
 
+/** The k smallest eigenvectors of `matrices` normalised Laplacians of `n` nodes. */
+export interface EigenRow {
+  readonly kind: "eigen";
+  readonly matrices: number;
+  readonly n: number;
+  readonly k: number;
+}
+
 /** One row. */
-export type Row = MatmulRow | BlockRow | ConvRow | KMedoidsRow;
+export type Row = MatmulRow | BlockRow | ConvRow | KMedoidsRow | EigenRow;
 
 /** The block's sizes: 12 frames of 50 tokens. */
 export const BLOCK = {
@@ -81,6 +89,9 @@ export const CONV_FRAMES = 12;
 /** Segments, tokens and centres of the clusterings that the original was timed at. */
 const clusterings = [[16, 98, 49], [16, 196, 49], [4, 588, 160]] as const;
 
+/** Matrices, rows and vectors of the spectral clusterings of the same segments. */
+const eigenproblems = [[4, 98, 49], [4, 196, 49], [4, 392, 160], [4, 588, 160]] as const;
+
 /** Every row by its name. */
 export const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
   ["matmul_1024", { kind: "matmul", form: "ab", m: 1024, k: 1024, n: 1024 }],
@@ -102,12 +113,16 @@ export const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
     `kmedoids_${segments}_${tokens}_${k}`,
     { kind: "kmedoids", segments, tokens, width: BLOCK.width, k },
   ]),
+  ...eigenproblems.map(([matrices, n, k]): [string, Row] => [
+    `eigen_${matrices}_${n}_${k}`,
+    { kind: "eigen", matrices, n, k },
+  ]),
 ]);
 
 /** Floating-point operations of a row's products; undefined where they are not what counts. */
 export function flopsOf(row: Row): number | undefined {
   if (row.kind === "matmul") return 2 * row.m * row.k * row.n;
-  if (row.kind === "kmedoids") return undefined;
+  if (row.kind === "kmedoids" || row.kind === "eigen") return undefined;
   if (row.kind === "conv") {
     const { side, channels, backward } = row;
     return (backward ? 3 : 1) * 2 * CONV_FRAMES * side ** 2 * 9 * channels ** 2;

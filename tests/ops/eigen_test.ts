@@ -5,7 +5,7 @@ import { Scope } from "../../src/tensor/scope.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { AWKWARD, device } from "../device.ts";
 import { gpuGeometry, twoGroups } from "../gpu_geometry.ts";
-import { jacobi } from "../oracle/eigen.ts";
+import { eigenErrors, jacobi, type Solution } from "../oracle/eigen.ts";
 import { HOSTILE, laplacian, type Matrix, normal } from "./eigen_matrices.ts";
 
 const LIMIT = 1e-5;
@@ -30,27 +30,15 @@ async function solve(matrices: readonly Matrix[], n: number, k: number, target: 
   }));
 }
 
-type Solution = Awaited<ReturnType<typeof solve>>[number];
-
 /** Fails unless A V = V diag(values), V' V = I and the values are the smallest. */
-function solves(a: Matrix, n: number, { values, vectors }: Solution, what: string): void {
-  const k = values.length, expected = jacobi(a, n).values;
+function solves(a: Matrix, n: number, solution: Solution, what: string): void {
+  const { values } = solution, expected = jacobi(a, n).values;
   const size = Math.max(-expected[0], expected[n - 1]) || 1; // the norm of A
-  const at = (b: ArrayLike<number>, i: number, j: number) => b[i * k + j];
-  for (let j = 0; j < k; j++) {
-    ok(j === 0 || values[j] >= values[j - 1], `${what}: values do not ascend`);
-    for (let i = 0; i < n; i++) {
-      let sum = -values[j] * at(vectors, i, j);
-      for (let q = 0; q < n; q++) sum += a[i * n + q] * at(vectors, q, j);
-      ok(Math.abs(sum) <= LIMIT * size, `${what}: residual ${sum} at ${i}, ${j}`);
-    }
-    for (let i = 0; i <= j; i++) {
-      let sum = -Number(i === j);
-      for (let q = 0; q < n; q++) sum += at(vectors, q, i) * at(vectors, q, j);
-      ok(Math.abs(sum) <= LIMIT, `${what}: product ${sum} of columns ${i}, ${j}`);
-    }
-  }
+  const { residual, orthogonality } = eigenErrors(a, n, solution);
+  ok(residual <= LIMIT * size, `${what}: residual ${residual} of ${size}`);
+  ok(orthogonality <= LIMIT, `${what}: orthogonality ${orthogonality}`);
   values.forEach((value, j) => {
+    ok(j === 0 || value >= values[j - 1], `${what}: values do not ascend`);
     const error = Math.abs(value - expected[j]);
     ok(error <= LIMIT * size, `${what}: value ${j} is ${value}, not ${expected[j]}`);
   });

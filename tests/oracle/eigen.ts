@@ -49,3 +49,42 @@ export function jacobi(matrix: ArrayLike<number>, n: number): Eigensystem {
     vectors: Float64Array.from({ length: n * n }, (_, at) => v[at - at % n + order[at % n]]),
   };
 }
+
+/** Some eigenvalues with their vectors, the columns of [n, k]. */
+export interface Solution {
+  readonly values: Float32Array;
+  readonly vectors: Float32Array;
+}
+
+/** How far a solution is from one. */
+export interface EigenErrors {
+  /** The largest element of `A V - V diag(values)`. */
+  readonly residual: number;
+  /** The largest element of `V' V - I`. */
+  readonly orthogonality: number;
+}
+
+/** The errors of a solution for a matrix [n, n]; a NaN among the vectors makes them NaN. */
+export function eigenErrors(a: ArrayLike<number>, n: number, solution: Solution): EigenErrors {
+  const { values, vectors } = solution, k = values.length;
+  // Columns in rows, for the sake of the cache.
+  const v = Float64Array.from(
+    { length: k * n },
+    (_, at) => vectors[at % n * k + (at - at % n) / n],
+  );
+  const dot = (x: ArrayLike<number>, i: number, y: ArrayLike<number>, j: number) => {
+    let sum = 0;
+    for (let q = 0; q < n; q++) sum += x[i * n + q] * y[j * n + q];
+    return sum;
+  };
+  let residual = 0, orthogonality = 0;
+  for (let j = 0; j < k; j++) {
+    for (let i = 0; i < n; i++) {
+      residual = Math.max(residual, Math.abs(dot(a, i, v, j) - values[j] * v[j * n + i]));
+    }
+    for (let i = 0; i <= j; i++) {
+      orthogonality = Math.max(orthogonality, Math.abs(dot(v, i, v, j) - Number(i === j)));
+    }
+  }
+  return { residual, orthogonality };
+}

@@ -1,7 +1,7 @@
 """PyTorch on the CPU, on every core: a yardstick where it is at hand. It keeps to the conversation that
 child.ts describes:
 
-    python3 pytorch.py ROW
+    python3 pytorch.py ROW [svd]
 """
 import json
 import os
@@ -62,7 +62,17 @@ def prepare_convolution(torch, side, channels, backward):
         functional.conv2d(x, weight, padding=1).square().mean(), leaves)
 
 
-def prepare(torch, row):
+def prepare_eigenvectors(torch, matrices, n, routine):
+    """All vectors: LAPACK's routines behind PyTorch do not stop at some."""
+    x = torch.randn(matrices, n, 16)
+    weights = torch.exp(-torch.cdist(x, x).square() / 32)
+    degrees = weights.sum(-1)
+    laplacian = torch.eye(n) - weights / (degrees[:, :, None] * degrees[:, None, :]).sqrt()
+    solve = torch.svd if routine == "svd" else torch.linalg.eigh
+    return lambda: solve(laplacian)
+
+
+def prepare(torch, row, routine):
     product = re.fullmatch(r"matmul_(\d+)(?:_(\d+)_(\d+)_(ab|abt|atb))?", row)
     if product:
         m, k, n, form = product.groups()
@@ -73,6 +83,9 @@ def prepare(torch, row):
     if convolution:
         side, channels, direction = convolution.groups()
         return prepare_convolution(torch, int(side), int(channels), direction == "backward")
+    eigenvectors = re.fullmatch(r"eigen_(\d+)_(\d+)_\d+", row)
+    if eigenvectors:
+        return prepare_eigenvectors(torch, *map(int, eigenvectors.groups()), routine)
     raise ValueError(f"no {row}")
 
 
@@ -80,7 +93,7 @@ def main():
     try:
         import torch
         torch.set_num_threads(os.cpu_count())
-        run = prepare(torch, sys.argv[1])
+        run = prepare(torch, *(sys.argv[1:] + [None])[:2])
         for _ in range(WARM_UP):
             run()
     except Exception as error:

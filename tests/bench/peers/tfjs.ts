@@ -69,7 +69,8 @@ await servePeer("TensorFlow.js 4.22.0", async (row, backend) => {
     case "conv":
       return prepareConvolution(row);
     case "kmedoids":
-      throw new Error("TensorFlow.js has no k-medoids");
+    case "eigen":
+      throw new Error("TensorFlow.js has neither k-medoids nor eigenvectors");
   }
 });
 
