@@ -71,6 +71,7 @@ export type {
 } from "./src/cluster/method.ts";
 export { Parameters } from "./src/nn/parameters.ts";
 export { block as transformerBlock, type BlockOptions } from "./src/nn/transformer.ts";
+export type { AttentionOptions } from "./src/ops/attention.ts";
 export { l2Normalize } from "./src/ops/l2_normalize.ts";
 export {
   type ClipConfig,
@@ -139,6 +140,12 @@ export * from "./src/optim/adamw.ts";
 export * from "./src/optim/bert_adam.ts";
 export * from "./src/optim/optimizer.ts";
 export * from "./src/optim/groups.ts";
+export type { HeadOptions, KeptVideos, SimilarityHead } from "./src/centerclip/heads/head.ts";
+export {
+  crossEncode,
+  type CrossEncoding,
+  type CrossOptions,
+} from "./src/centerclip/heads/cross.ts";
 export { contrastiveLoss, meanPooled, similarity } from "./src/centerclip/loss.ts";
 export {
   maxMarginLoss,

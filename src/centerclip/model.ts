@@ -13,10 +13,12 @@ import type { Parameters } from "../nn/parameters.ts";
 import { add } from "../ops/binary.ts";
 import { reshape } from "../ops/reshape.ts";
 import { tidy } from "../tensor/scope.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { clusterHooks, type Clustering, planOf } from "./clustering.ts";
 import type { ForwardOptions } from "./forward.ts";
-import { contrastiveLoss, meanPooled, similarity } from "./loss.ts";
+import type { HeadOptions, KeptVideos, SimilarityHead } from "./heads/head.ts";
+import { headOf } from "./heads/mod.ts";
+import { contrastiveLoss } from "./loss.ts";
 import type { ClusterStep } from "./plan.ts";
 import { segmentMask } from "./video_mask.ts";
 
@@ -28,6 +30,8 @@ export interface CenterClipOptions {
   readonly clustering?: Clustering;
   /** Patches of single frames (the default), or over three neighbouring ones. */
   readonly linearPatch?: "2d" | "3d";
+  /** How frames meet a text. Default: their mean does. */
+  readonly head?: HeadOptions;
   /** The original's behaviour where the default differs: the mask of a segment. */
   readonly compat?: "reference";
 }
@@ -65,6 +69,7 @@ export class CenterClip {
   /** Where tokens are clustered. */
   readonly plan: readonly ClusterStep[];
   readonly #clip: Parameters;
+  readonly #head: SimilarityHead;
 
   /**
    * Builds a model on weights, which stay the caller's.
@@ -80,6 +85,7 @@ export class CenterClip {
   ) {
     if (options.linearPatch === "3d") demandVit(config, "--linear_patch 3d");
     this.#clip = parameters.at("clip");
+    this.#head = headOf(parameters, options.head ?? { kind: "meanP" });
     this.plan = planOf(config, options);
   }
 
@@ -127,28 +133,25 @@ export class CenterClip {
   }
 
   /**
-   * One vector a video, for retrieval: [videos, embed], of length 1.
+   * What is kept of videos for retrieval: with most heads one vector each.
    *
    * @param vectors As {@link CenterClip.encodeVideo} gives them.
    * @param videoMask 1 for a valid frame: [videos, max_frames].
    */
-  poolVideo(vectors: Tensor, videoMask: Float32Array<ArrayBuffer>): Tensor {
-    return tidy(this.device, () => {
-      const { segments, options: { maxFrames, compat } } = this;
-      const mask = segments === maxFrames
-        ? videoMask
-        : segmentMask(videoMask, maxFrames, segments, { compat });
-      const weights = tensor(this.device, mask, [
-        mask.length / segments,
-        segments,
-      ]);
-      return meanPooled(vectors, weights);
-    });
+  keepVideo(vectors: Tensor, videoMask: Float32Array<ArrayBuffer>): KeptVideos {
+    const { segments, options: { maxFrames, compat } } = this;
+    const mask = segments === maxFrames
+      ? videoMask
+      : segmentMask(videoMask, maxFrames, segments, { compat });
+    return this.#head.keep(vectors, mask);
   }
 
-  /** `exp(logit_scale) * cosine`: [texts, videos]. */
-  similarity(text: Tensor, videos: Tensor): Tensor {
-    return similarity(text, videos, this.#clip.get("logit_scale"));
+  /**
+   * The similarity of every text with every video: [texts, videos]. With the loose heads it is
+   * `exp(logit_scale) * cosine`.
+   */
+  similarity(text: Tensor, videos: KeptVideos, { training }: ForwardOptions = {}): Tensor {
+    return this.#head.similarity(text, videos, training);
   }
 
   /** The similarity of every text of a batch with every video of it: [pairs, pairs]. */
@@ -160,7 +163,7 @@ export class CenterClip {
   #logits(batch: PairBatch, options?: ForwardOptions): readonly [logits: Tensor, cluster?: Tensor] {
     const text = this.encodeText(batch.text);
     const [vectors, cluster] = this.#encodeVideo(batch.frames, options);
-    const logits = this.similarity(text, this.poolVideo(vectors, batch.videoMask));
+    const logits = this.similarity(text, this.keepVideo(vectors, batch.videoMask), options);
     return cluster ? [logits, cluster] : [logits];
   }
 

@@ -7,6 +7,7 @@ import type { ClipConfig } from "../clip/config.ts";
 import { Random } from "../tensor/random.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { clusterParameters } from "./cluster_parameters.ts";
+import { headParameters } from "./heads/parameters.ts";
 import type { CenterClipOptions } from "./model.ts";
 import { patch3dParameters } from "./patch3d.ts";
 
@@ -37,6 +38,7 @@ export type NewParameters = ReadonlyMap<string, NewParameter>;
 const PARTS: readonly ((config: ClipConfig, options: CenterClipOptions) => NewParameters)[] = [
   patch3dParameters,
   clusterParameters,
+  headParameters,
 ];
 
 /** The parameters that a model needs besides CLIP's. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { attention } from "../ops/attention.ts";
+import { attention, type AttentionOptions } from "../ops/attention.ts";
 import { currentRecorder } from "../ops/define.ts";
 import { layerNorm } from "../ops/layer_norm.ts";
 import { matmul, matmulQuickGelu } from "../ops/matmul.ts";
@@ -18,9 +18,9 @@ export function linear(x: Tensor, parameters: Parameters, residual?: Tensor): Te
   return matmul(x, weight, { transposeB: true, bias, residual });
 }
 
-/** Layer norm over the last dimension with the parameters `weight` and `bias`; eps 1e-5. */
-export function norm(x: Tensor, parameters: Parameters): Tensor {
-  return layerNorm(x, parameters.get("weight"), parameters.get("bias"));
+/** Layer norm over the last dimension with the parameters `weight` and `bias`; eps 1e-5 by default. */
+export function norm(x: Tensor, parameters: Parameters, eps?: number): Tensor {
+  return layerNorm(x, parameters.get("weight"), parameters.get("bias"), eps);
 }
 
 /** QuickGELU of a linear layer: one kernel where no gradient will be asked for. */
@@ -31,9 +31,9 @@ function linearQuickGelu(x: Tensor, parameters: Parameters): Tensor {
 }
 
 /** Options of {@link block}. */
-export interface BlockOptions {
-  /** A token attends to itself and to those before it only. */
-  readonly causal?: boolean;
+export interface BlockOptions extends AttentionOptions {
+  /** Added to the variance in the norms. Default 1e-5. */
+  readonly normEps?: number;
   /** What happens to the tokens between the attention and the MLP. */
   readonly beforeMlp?: (tokens: Tensor) => Tensor;
 }
@@ -49,16 +49,16 @@ export interface BlockOptions {
 export function block(
   x: Tensor,
   parameters: Parameters,
-  { causal, beforeMlp = (tokens) => tokens }: BlockOptions = {},
+  { normEps, beforeMlp = (tokens) => tokens, ...options }: BlockOptions = {},
 ): Tensor {
   return tidy(x.device, () => {
     const attn = parameters.at("attn"), mlp = parameters.at("mlp");
-    const qkv = matmul(norm(x, parameters.at("ln_1")), attn.get("in_proj_weight"), {
+    const qkv = matmul(norm(x, parameters.at("ln_1"), normEps), attn.get("in_proj_weight"), {
       transposeB: true,
       bias: attn.get("in_proj_bias"),
     });
-    const attended = beforeMlp(linear(attention(qkv, { causal }), attn.at("out_proj"), x));
-    const hidden = linearQuickGelu(norm(attended, parameters.at("ln_2")), mlp.at("c_fc"));
+    const attended = beforeMlp(linear(attention(qkv, options), attn.at("out_proj"), x));
+    const hidden = linearQuickGelu(norm(attended, parameters.at("ln_2"), normEps), mlp.at("c_fc"));
     return linear(hidden, mlp.at("c_proj"), attended);
   });
 }

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import type { KeptVideos } from "../centerclip/heads/head.ts";
 import type { CenterClip } from "../centerclip/model.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Batch, Loader } from "../data/loader.ts";
 import { UserError } from "../errors.ts";
+import { dualSoftmax } from "../retrieval/rerank.ts";
 import { type RetrievalMetrics, retrievalMetrics, transpose } from "../retrieval/metrics.ts";
 import { Scope } from "../tensor/scope.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
@@ -42,11 +44,11 @@ export async function evaluate(
   model: CenterClip,
   dataset: Dataset,
   loader: Loader,
-  settings: Pick<Settings, "compat">,
+  settings: Pick<Settings, "camoe_dsl" | "compat">,
   onBatch: (pairs: number) => void = () => {},
 ): Promise<Evaluation> {
   const start = performance.now();
-  const texts: Tensor[] = [], videos: Tensor[] = [];
+  const texts: Tensor[] = [], videos: KeptVideos[] = [];
   try {
     let pairs = 0;
     for await (const batch of loader.epoch(0)) {
@@ -60,30 +62,36 @@ export async function evaluate(
     }
     const scores = await compare(model, texts, videos, pairs);
     const options = { compat: settings.compat ?? undefined };
+    // The original takes the flag and leaves its formula commented out.
+    const reranked = (s: Float32Array) =>
+      settings.camoe_dsl && !settings.compat ? dualSoftmax(s, pairs, pairs) : s;
     return {
-      t2v: retrievalMetrics(scores, pairs, pairs, options),
-      v2t: retrievalMetrics(transpose(scores, pairs, pairs), pairs, pairs, options),
+      t2v: retrievalMetrics(reranked(scores), pairs, pairs, options),
+      v2t: retrievalMetrics(reranked(transpose(scores, pairs, pairs)), pairs, pairs, options),
       videos: pairs,
       texts: pairs,
       seconds: (performance.now() - start) / 1000,
     };
   } finally {
-    for (const kept of [...texts, ...videos]) kept.dispose();
+    for (const text of texts) text.dispose();
+    for (const { features } of videos) features.dispose();
   }
 }
 
-function encode(model: CenterClip, batch: Batch, texts: Tensor[], videos: Tensor[]): void {
+function encode(model: CenterClip, batch: Batch, texts: Tensor[], videos: KeptVideos[]): void {
   using scope = new Scope(model.device);
   const { text, frames, videoMask } = pairBatch(model, batch);
   texts.push(scope.keep(model.encodeText(text)));
-  videos.push(scope.keep(model.poolVideo(model.encodeVideo(frames), videoMask)));
+  const kept = model.keepVideo(model.encodeVideo(frames), videoMask);
+  scope.keep(kept.features);
+  videos.push(kept);
 }
 
 /** The similarity of every text with every video, [pairs, pairs], block by block. */
 async function compare(
   model: CenterClip,
   texts: readonly Tensor[],
-  videos: readonly Tensor[],
+  videos: readonly KeptVideos[],
   pairs: number,
 ): Promise<Float32Array> {
   const scores = new Float32Array(pairs * pairs);
@@ -91,7 +99,7 @@ async function compare(
   for (const text of texts) {
     let col = 0;
     for (const video of videos) {
-      const [rows, cols] = [text.shape[0], video.shape[0]];
+      const [rows, cols] = [text.shape[0], video.features.shape[0]];
       using block = model.similarity(text, video);
       const values = await block.data() as Float32Array;
       for (let i = 0; i < rows; i++) {

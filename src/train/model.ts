@@ -18,6 +18,7 @@ import type { Shape } from "../tensor/shape.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { clusteringOf } from "./clustering.ts";
 import type { Settings } from "./config/settings.ts";
+import { headOf } from "./head.ts";
 
 /** Prefix of CLIP's weights in the model. */
 const CLIP = "clip.";
@@ -38,14 +39,18 @@ function scratchConfig(settings: Settings): ClipConfig {
 }
 
 /** Weights of a fresh model: CLIP's from its file or the seed, and what the model has besides. */
-async function freshWeights(device: Device, settings: Settings): Promise<Weights> {
+async function freshWeights(
+  device: Device,
+  settings: Settings,
+  options: CenterClipOptions,
+): Promise<Weights> {
   const { config, tensors } = await clipWeights(device, settings);
   const clip = async (name: string) => {
     const found = tensors.get(CLIP + name);
     if (!found) throw new UserError(`CLIP has no tensor "${name}" to start a new one from`);
     return await found.data() as Float32Array;
   };
-  const added = newParameters(config, optionsOf(settings));
+  const added = newParameters(config, options);
   for await (const [name, shape, data] of startNewParameters(added, clip, settings.seed)) {
     tensors.set(name, tensor(device, data, shape));
   }
@@ -76,26 +81,27 @@ async function clipWeights(device: Device, settings: Settings): Promise<Weights>
 /** Weights of a checkpoint: it must hold what the model has, and nothing else. */
 async function savedWeights(
   device: Device,
-  settings: Settings,
+  options: CenterClipOptions,
   checkpoint: SafetensorsFile,
 ): Promise<Weights> {
   const held = heldShapes(checkpoint, MODEL);
   const config = configOf(heldShapes(checkpoint, MODEL + CLIP));
   const expected = new Map<string, Shape>();
   for (const [name, shape] of shapesOf(config)) expected.set(CLIP + name, shape);
-  for (const [name, { shape }] of newParameters(config, optionsOf(settings))) {
+  for (const [name, { shape }] of newParameters(config, options)) {
     expected.set(name, shape);
   }
   return { config, tensors: await readTensors(device, checkpoint, held, expected, MODEL) };
 }
 
-/** How the model clusters, by the settings' names. */
-function optionsOf(settings: Settings): CenterClipOptions {
+/** How the model is built, by the settings' names. */
+async function optionsOf(settings: Settings): Promise<CenterClipOptions> {
   return {
     maxFrames: settings.max_frames,
     linearPatch: settings.linear_patch,
     compat: settings.compat ?? undefined,
     clustering: clusteringOf(settings),
+    head: await headOf(settings),
   };
 }
 
@@ -112,8 +118,15 @@ export async function buildModel(
   settings: Settings,
   checkpoint?: SafetensorsFile,
 ): Promise<CenterClip> {
+  const options = await optionsOf(settings);
   const { config, tensors } = checkpoint
-    ? await savedWeights(device, settings, checkpoint)
-    : await freshWeights(device, settings);
-  return new CenterClip(new Parameters(device, tensors), config, optionsOf(settings));
+    ? await savedWeights(device, options, checkpoint)
+    : await freshWeights(device, settings, options);
+  const parameters = new Parameters(device, tensors);
+  try {
+    return new CenterClip(parameters, config, options);
+  } catch (error) {
+    parameters[Symbol.dispose]();
+    throw error;
+  }
 }

@@ -9,6 +9,7 @@ import {
   type ClipConfig,
   type ClusterMethod,
   type Device,
+  type HeadOptions,
   type KMedoidsMethod,
   newParameters,
   Parameters,
@@ -46,13 +47,25 @@ export function configOf(config: Fields): ClipConfig {
   };
 }
 
-/** @throws {NotBuilt} where the flags of a case ask for a part that is not built. */
-export function demandBuilt(flags: Fields): void {
-  const header = flags.has("sim_header") ? flags.text("sim_header") : "meanP";
-  const missing = [
-    header !== "meanP" && `the similarity head ${header}`,
-  ].find((part) => part);
-  if (missing) throw new NotBuilt(missing);
+/** The similarity head of a case; `normEps` is that of the repository that the case ran. */
+export function headOf(flags: Fields, normEps: number): HeadOptions {
+  const kind = flags.has("sim_header") ? flags.text("sim_header") : "meanP";
+  const layers = () => flags.number("cross_num_hidden_layers");
+  switch (kind) {
+    case "meanP":
+    case "seqLSTM":
+      return { kind };
+    case "seqTransf":
+      return { kind, layers: layers(), normEps };
+    case "tightTransf": {
+      const config = flags.object("cross_config");
+      const heads = config.number("num_attention_heads");
+      const dropout = config.number("hidden_dropout_prob");
+      return { kind, cross: { layers: layers(), heads, dropout, normEps } };
+    }
+    default:
+      throw new NotBuilt(`the similarity head ${kind}`);
+  }
 }
 
 /** How the flags of a case have tokens clustered. */
@@ -132,12 +145,17 @@ export function parametersOf(
 
 /** The state dict of a case, with the parameters that the case adds to it as `extra.NAME`. */
 export async function stateOf(golden: GoldenCase): Promise<Map<string, GoldenTensor>> {
-  const state = await golden.inputGroup("state_dict");
-  for (const input of golden.inputs) {
-    const [, name] = input.match(/^extra\.(.+)$/) ?? [];
-    if (name !== undefined) state.set(name, await golden.input(input));
-  }
-  return state;
+  return new Map([...await golden.inputGroup("state_dict"), ...await extrasOf(golden)]);
+}
+
+/** The parameters that a case adds to a state dict, its inputs `extra.NAME`. */
+export async function extrasOf(golden: GoldenCase): Promise<[string, GoldenTensor][]> {
+  const names = golden.inputs.flatMap((input) => input.match(/^extra\.(.+)$/)?.[1] ?? []);
+  return await Promise.all(
+    names.map(async (name) =>
+      [name, await golden.input(`extra.${name}`)] as [string, GoldenTensor]
+    ),
+  );
 }
 
 /** A state dict with the temperature that the flags of a case set. */
@@ -156,6 +174,7 @@ export function optionsOf(flags: Fields, patches: Fields = flags): CenterClipOpt
     maxFrames: flags.number("max_frames"),
     linearPatch: patches.has("linear_patch") ? patches.text("linear_patch") as "2d" | "3d" : "2d",
     clustering: clusteringOf(flags),
+    head: headOf(flags, 1e-5),
     compat: "reference",
   };
 }

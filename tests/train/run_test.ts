@@ -39,9 +39,9 @@ Deno.test("a run leaves its files, and evaluation repeats the best figure from t
   strictEqual(found.videos, 5);
 });
 
-for (const optim of ["AdamW", "BertAdam"]) {
-  Deno.test(`a resumed run repeats the uninterrupted one bit for bit, mid-epoch, with ${optim}`, () =>
-    resumed("--optim", optim));
+for (const [optim, head] of [["AdamW", "meanP"], ["BertAdam", "tightTransf"]]) {
+  Deno.test(`a resumed run repeats the uninterrupted one bit for bit, mid-epoch: ${optim}, ${head}`, () =>
+    resumed("--optim", optim, "--sim_header", head));
 }
 
 /** Checks that a run in two parts is the run in one. */

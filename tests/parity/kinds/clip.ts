@@ -16,7 +16,7 @@ import {
 import type { Checks } from "../checks.ts";
 import type { GoldenCase } from "../golden.ts";
 import type { Context, Kinds } from "../kind.ts";
-import { configOf, demandBuilt, modelOf, parametersOf, stateOf } from "../model.ts";
+import { configOf, modelOf, parametersOf, stateOf } from "../model.ts";
 import { parseTolerance } from "../tolerance.ts";
 import { compareChoices, groupingsOf, type Trace, traceBlocks } from "../trace.ts";
 import { floats, integers, swapAxes, upload } from "../values.ts";
@@ -78,7 +78,6 @@ async function compareStates(golden: GoldenCase, checks: Checks, { states }: Tra
  */
 async function image(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
   const { params } = golden, flags = params.object("args");
-  demandBuilt(flags);
   const device = await context.device();
   using _scope = new Scope(device);
   const config = configOf(params.object("config"));

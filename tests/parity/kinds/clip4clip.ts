@@ -6,6 +6,7 @@
 import {
   CenterClip,
   configOf,
+  crossEncode,
   type Groupings,
   type PairBatch,
   Scope,
@@ -18,10 +19,11 @@ import { type HostBatch, readBatch, uploadBatch } from "../batch.ts";
 import type { Checks } from "../checks.ts";
 import type { GoldenCase } from "../golden.ts";
 import { compareGradients } from "../gradients.ts";
-import { type Context, type Kinds, notBuilt } from "../kind.ts";
+import type { Context, Kinds } from "../kind.ts";
 import {
   configOf as configFrom,
-  demandBuilt,
+  extrasOf,
+  headOf,
   modelOf,
   parametersOf,
   stateOf,
@@ -29,7 +31,7 @@ import {
 } from "../model.ts";
 import { parseTolerance } from "../tolerance.ts";
 import { compareChoices, groupingsOf, traceBlocks } from "../trace.ts";
-import { floats } from "../values.ts";
+import { floats, upload } from "../values.ts";
 
 /** The batch of a case. What an evaluation case leaves unsaid is the area's. */
 function batchOf(golden: GoldenCase): Promise<HostBatch> {
@@ -41,7 +43,6 @@ function batchOf(golden: GoldenCase): Promise<HostBatch> {
 /** Training and evaluation of one batch. */
 async function forward(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
   const { params, entry } = golden;
-  demandBuilt(params);
   const device = await context.device();
   using _scope = new Scope(device);
   const state = withTemperature(await stateOf(golden), params);
@@ -121,7 +122,7 @@ async function similarities(
   const text = (await texts.data() as Float32Array<ArrayBuffer>).slice(0, rows * embedDim);
   const video = (await videos.data() as Float32Array<ArrayBuffer>)
     .slice(skipped * segments * embedDim);
-  const pooled = model.poolVideo(
+  const pooled = model.keepVideo(
     tensor(device, video, [columns, segments, embedDim]),
     videoMask.slice(skipped * maxFrames),
   );
@@ -138,7 +139,7 @@ async function evaluation(golden: GoldenCase, checks: Checks, context: Context):
   const parameters = parametersOf(device, await golden.inputGroup("state_dict"));
   const model = new CenterClip(parameters, config, { maxFrames, compat: "reference" });
   const texts = model.encodeText(text), vectors = model.encodeVideo(frames);
-  const pooled = model.poolVideo(vectors, videoMask);
+  const pooled = model.keepVideo(vectors, videoMask);
   const tolerance = parseTolerance(golden.tolerance);
   for (const output of golden.outputs) {
     const [, rows = ""] = output.match(/^visual_output_rows_([\d_]+)$/) ?? [];
@@ -146,7 +147,7 @@ async function evaluation(golden: GoldenCase, checks: Checks, context: Context):
     const found = output === "sequence_output"
       ? await texts.data()
       : output === "visual_output"
-      ? await pooled.data()
+      ? await pooled.features.data()
       : output === "sim"
       ? await model.similarity(texts, pooled).data()
       : selectRows(await vectors.data() as Float32Array, size, rows.split("_").map(Number));
@@ -160,20 +161,26 @@ function selectRows(values: Float32Array, size: number, rows: readonly number[])
   return rows.flatMap((row) => [...values.subarray(row * size, (row + 1) * size)]);
 }
 
+/** Added to the variance in the norms of CLIP4Clip's own modules. */
+const NORM_EPS = 1e-12;
+
 /** CLIP4Clip's own repository: the model without clustering. */
 async function original(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
   const { params, entry } = golden;
-  demandBuilt(params);
   const device = await context.device();
   using _scope = new Scope(device);
   const source = golden.area.sibling(golden.inputText("source"));
   const host = await readBatch(source), batch = uploadBatch(device, host);
   const [, pattern] = entry.text("clip_state").split(" ");
   const state = await golden.area.sibling(entry.text("clip_state")).group(pattern);
-  const parameters = parametersOf(device, state, "clip.");
   const shapes = new Map(Array.from(state, ([name, { shape }]) => [name, shape]));
-  const maxFrames = host.mask.shape.at(-1)!;
-  const model = new CenterClip(parameters, configOf(shapes), { maxFrames, compat: "reference" });
+  const whole = new Map(Array.from(state, ([name, values]) => [`clip.${name}`, values]));
+  for (const [name, values] of await extrasOf(golden)) whole.set(name, values);
+  const model = new CenterClip(parametersOf(device, whole), configOf(shapes), {
+    maxFrames: host.mask.shape.at(-1)!,
+    head: headOf(params, NORM_EPS),
+    compat: "reference",
+  });
 
   const similarity = parseTolerance(golden.tolerance, "sim");
   const outputs = {
@@ -188,11 +195,35 @@ async function original(golden: GoldenCase, checks: Checks, context: Context): P
   await lossAndGradients(golden, checks, model, batch);
 }
 
+/** The cross encoder of tightTransf by itself. */
+async function crossModel(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
+  const { params } = golden, device = await context.device();
+  using _scope = new Scope(device);
+  const parameters = parametersOf(device, await golden.inputGroup("state"));
+  const mask = Float32Array.from((await golden.input("mask")).data);
+  const { encoded, pooled } = crossEncode(
+    parameters,
+    upload(device, await floats(golden.input("x"))),
+    mask,
+    {
+      layers: params.number("layers"),
+      heads: params.number("heads"),
+      dropout: 0,
+      normEps: NORM_EPS,
+    },
+  );
+  const tolerance = parseTolerance(golden.tolerance);
+  for (const [output, values] of Object.entries({ encoded, pooled })) {
+    const { data } = await floats(golden.output(output));
+    checks.close(output, await values.data() as Float32Array, data, tolerance);
+  }
+}
+
 export const clip4clip: Kinds = {
   kinds: [
     { function: /:CLIP4Clip\.forward \/ get_similarity_logits/, run: forward },
     { function: /^CLIP4Clip\/.*:CLIP4Clip\.forward$/, run: original },
-    { function: /:CrossModel\.forward\b/, run: notBuilt("the cross transformer of tightTransf") },
+    { function: /:CrossModel\.forward\b/, run: crossModel },
     { function: /^CLIP4Clip\.forward ?\((eval|text only)/, run: evaluation },
   ],
 };

@@ -23,13 +23,7 @@ import type { GoldenCase } from "../golden.ts";
 import type { GoldenTensor } from "../golden_file.ts";
 import { projection } from "../gradients.ts";
 import { type Context, type Kinds, notBuilt } from "../kind.ts";
-import {
-  demandBuilt,
-  modelOf,
-  parametersOf,
-  withNewParameters,
-  withTemperature,
-} from "../model.ts";
+import { modelOf, parametersOf, withNewParameters, withTemperature } from "../model.ts";
 import { EXACT, parseTolerance } from "../tolerance.ts";
 import { floats } from "../values.ts";
 
@@ -60,7 +54,6 @@ function faded({ ids, mask, video }: HostBatch, step: number): HostBatch {
 
 async function run(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
   const { params, entry } = golden;
-  demandBuilt(params);
   const device = await context.device();
   using _scope = new Scope(device);
   const source = golden.area.sibling(golden.inputText("source"));

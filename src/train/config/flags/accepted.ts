@@ -66,7 +66,6 @@ export const acceptedFlags = {
     noEffect,
   },
   time_embedding: { kind: "int", default: 0, meaning: "embedding of time", noEffect },
-  camoe_dsl: { kind: "int", default: 0, meaning: "dual softmax", noEffect },
   adaptive_cls: { kind: "int", default: 0, meaning: "weigh class tokens", noEffect },
   cluster_inter_dim: { kind: "int", default: 256, meaning: "width of a cluster layer", noEffect },
   data_loaded: { kind: "flag", default: false, meaning: "state of a remote cluster", noEffect },

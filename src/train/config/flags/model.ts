@@ -32,7 +32,6 @@ export const modelFlags = {
     choices: ["meanP", "seqLSTM", "seqTransf", "tightTransf"],
     default: "meanP",
     meaning: "how the frames of a video meet a caption",
-    notBuilt: ["seqLSTM", "seqTransf", "tightTransf"],
   },
   cross_num_hidden_layers: {
     kind: "int",
@@ -43,13 +42,20 @@ export const modelFlags = {
   cross_model: {
     kind: "text",
     default: "cross-base",
-    meaning: "folder that holds cross_config.json, for the seqTransf and tightTransf heads",
+    meaning:
+      "folder that holds cross_config.json, for the tightTransf head; cross-base is built in",
   },
   linear_patch: {
     kind: "choice",
     choices: ["2d", "3d"],
     default: "2d",
     meaning: "patch embedding of single frames, or over three neighbouring ones",
+  },
+  camoe_dsl: {
+    kind: "switch",
+    default: false,
+    meaning:
+      "re-rank an evaluation's similarities by dual softmax, which sees all queries at once; not with --compat reference, since the original only logs the flag",
   },
   freeze_layer_num: {
     kind: "int",
