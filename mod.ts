@@ -31,6 +31,7 @@ export { clipGradients, type ClipOptions, globalNorm } from "./src/ops/global_no
 export type { Betas } from "./src/ops/adamw.ts";
 export { clampScalar } from "./src/ops/clamp_scalar.ts";
 export { type Metric, pairwiseDistance, type PairwiseOptions } from "./src/cluster/distance.ts";
+export { kMeans, type KMeansOptions } from "./src/cluster/k_means.ts";
 export { type Clusters, kMedoids } from "./src/cluster/k_medoids.ts";
 export type { KMedoidsOptions } from "./src/cluster/k_medoids_options.ts";
 export {

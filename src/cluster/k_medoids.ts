@@ -7,17 +7,16 @@ import source from "../../kernels/cluster/k_medoids.wgsl" with { type: "text" };
 import { referenceKMedoids } from "../compat/k_medoids.ts";
 import { UsageError, UserError } from "../errors.ts";
 import type { Device } from "../gpu/device.ts";
-import { Scope, tidy } from "../tensor/scope.ts";
+import { tidy } from "../tensor/scope.ts";
 import { sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { distances } from "./distance.ts";
 import type { KMedoidsOptions } from "./k_medoids_options.ts";
 import { plainLayout, type TokenLayout, tokensOf } from "./layout.ts";
+import { bySlices } from "./slices.ts";
 import { readyTokens, tokenNorms } from "./tokens.ts";
 
 const kernel = { name: "k_medoids", source };
-/** Most bytes of distances at a time: room for more segments than a GPU runs at once. */
-const MOST_SCRATCH = 2 ** 28;
 
 /** What {@link kMedoids} finds. */
 export interface Clusters {
@@ -69,7 +68,7 @@ export function clusterSegments(
   layout: TokenLayout,
   options: KMedoidsOptions,
 ): Clusters {
-  check(layout, options);
+  check(x.device, layout, options);
   const [medoids, assignment, iterations] = tidy(x.device, () => {
     if (options.compat === "reference") return referenceKMedoids(x, layout, options);
     return solve(x, layout, options);
@@ -78,71 +77,86 @@ export function clusterSegments(
 }
 
 function solve(x: Tensor, layout: TokenLayout, options: KMedoidsOptions) {
-  const { device } = x;
-  const { k, iterationLimit = 100, threshold = 1e-6, sortIds = true, init } = options;
-  const { segments } = layout;
-  const n = tokensOf(layout);
-  const lanes = Math.min(device.info.software ? 64 : 256, device.info.maxInvocations);
-  const consts = { LANES: lanes, CAPACITY: capacity(device, n, lanes) };
+  const { device } = x, { segments } = layout;
+  const { k, init, splitSize, distances: given } = options;
   const ready = readyTokens(x, layout, options.preNorm);
   const norms = tokenNorms(ready);
+  const found = emptyClusters(device, layout, k);
+  if (init) device.copy(init, 0, found.medoids, 0, segments * k * 4);
   // Normalised tokens' norms differ by 1e-6 / |x|, less than f32 tells; their order is |x|'s.
-  const startNorms = ready.givenNorms ?? norms;
-  const medoids = empty(device, "i32", [segments, k], "kMedoids");
-  const assignment = empty(device, "i32", [segments, n], "kMedoids");
-  const iterations = empty(device, "i32", [segments], "kMedoids");
-  if (init) device.copy(init, 0, medoids, 0, segments * k * 4);
-  const bytes = Math.min(device.gpu.limits.maxStorageBufferBindingSize, MOST_SCRATCH);
-  const fits = Math.max(1, Math.floor(bytes / (4 * n * n)));
+  const run = { ...options, ...found, norms: ready.givenNorms ?? norms };
   // Given distances are one tensor already, so they run in one launch.
-  const step = options.distances ? segments : Math.min(options.splitSize ?? fits, fits);
-  for (let first = 0; first < segments; first += step) {
-    const count = Math.min(step, segments - first);
-    using _scratch = new Scope(device);
-    const d = options.distances ??
-      distances(ready, undefined, options, { x: norms, y: norms }, first, count);
-    device.launch({
-      kernel,
-      entry: "main",
-      consts,
-      bind: { d, norms: startNorms, medoids, assignment, iterations },
-      params: {
-        n,
-        k,
+  if (given) alternate(given, run);
+  else {
+    bySlices(device, layout, (first, count) => {
+      alternate(
+        distances(ready, undefined, options, { x: norms, y: norms }, first, count),
+        run,
         first,
-        limit: iterationLimit,
-        threshold,
-        started: Number(init !== undefined),
-        sorted: Number(sortIds),
-      },
-      groups: [count],
-    });
+      );
+    }, splitSize);
   }
-  return [medoids, assignment, iterations] as const;
+  return [found.medoids, found.assignment, found.iterations] as const;
 }
 
-/** Tokens that the kernel's workgroup memory is laid out for: one variant serves nearly all. */
-function capacity(device: Device, n: number, lanes: number): number {
-  const most = Math.floor((device.info.maxWorkgroupStorage - 8 * lanes) / 12);
+/** Room for the clusters of every segment. */
+export function emptyClusters(device: Device, layout: TokenLayout, k: number): Clusters {
+  const { segments } = layout;
+  return {
+    medoids: empty(device, "i32", [segments, k], "cluster"),
+    assignment: empty(device, "i32", [segments, tokensOf(layout)], "cluster"),
+    iterations: empty(device, "i32", [segments], "cluster"),
+  };
+}
+
+/** Records k-medoids of the segments from `first` on whose distances are `d`; all tensors but `d` hold all. */
+export function alternate(
+  d: Tensor,
+  run: Clusters & { readonly norms: Tensor } & Omit<KMedoidsOptions, "distances">,
+  first = 0,
+): void {
+  const { device, shape: [count, n] } = d;
+  const { k, iterationLimit = 100, threshold = 1e-6, sortIds = true, init } = run;
+  const { norms, medoids, assignment, iterations } = run;
+  device.launch({
+    kernel,
+    entry: "main",
+    consts: workgroupFor(device, n),
+    bind: { d, norms, medoids, assignment, iterations },
+    params: {
+      n,
+      k,
+      first,
+      limit: iterationLimit,
+      threshold,
+      started: Number(init !== undefined),
+      sorted: Number(sortIds),
+    },
+    groups: [count],
+  });
+}
+
+/**
+ * Lanes of a workgroup that clusters `n` tokens, and those that its memory is laid out for: one variant serves
+ * nearly all.
+ */
+export function workgroupFor({ info }: Device, n: number): { LANES: number; CAPACITY: number } {
+  const lanes = Math.min(info.software ? 64 : 256, info.maxInvocations);
+  const most = Math.floor((info.maxWorkgroupStorage - 8 * lanes) / 12);
   if (n > most) {
     throw new UserError(
-      `kMedoids: ${n} tokens a segment exceed the ${most} that this device's workgroup memory holds; ` +
+      `clustering: ${n} tokens a segment exceed the ${most} that this device's workgroup memory holds; ` +
         "take shorter segments",
     );
   }
-  return Math.min(Math.ceil(n / 1024) * 1024, most);
+  return { LANES: lanes, CAPACITY: Math.min(Math.ceil(n / 1024) * 1024, most) };
 }
 
-function check(layout: TokenLayout, options: KMedoidsOptions): void {
-  const { k, init, distances, iterationLimit = 0, splitSize = 1 } = options;
+function check(device: Device, layout: TokenLayout, options: KMedoidsOptions): void {
+  checkClustering("kMedoids", device, layout, options);
+  const { k, init, distances, splitSize = 1 } = options;
   const { segments } = layout;
   const n = tokensOf(layout);
-  if (!Number.isInteger(k) || k < 1 || k > n) {
-    throw new UsageError(`kMedoids: k is ${k}, but a segment has ${n} tokens; take 1 to ${n}`);
-  }
-  if (!Number.isInteger(iterationLimit) || iterationLimit < 0) {
-    throw new UsageError(`kMedoids: iterationLimit is ${iterationLimit}, not 0 or more`);
-  }
   if (!Number.isInteger(splitSize) || splitSize < 1) {
     throw new UsageError(`kMedoids: splitSize is ${splitSize}, not 1 or more`);
   }
@@ -154,4 +168,21 @@ function check(layout: TokenLayout, options: KMedoidsOptions): void {
       `kMedoids: distances are [${distances.shape}], not [${segments}, ${n}, ${n}]`,
     );
   }
+}
+
+/** Checks what every algorithm is told, and that `device` can hold it. */
+export function checkClustering(
+  what: string,
+  device: Device,
+  layout: TokenLayout,
+  { k, iterationLimit = 0 }: Pick<KMedoidsOptions, "k" | "iterationLimit">,
+): void {
+  const n = tokensOf(layout);
+  if (!Number.isInteger(k) || k < 1 || k > n) {
+    throw new UsageError(`${what}: k is ${k}, but a segment has ${n} tokens; take 1 to ${n}`);
+  }
+  if (!Number.isInteger(iterationLimit) || iterationLimit < 0) {
+    throw new UsageError(`${what}: iterationLimit is ${iterationLimit}, not 0 or more`);
+  }
+  workgroupFor(device, n);
 }

@@ -3,21 +3,18 @@
  *
  * @module
  */
-import { UsageError } from "../errors.ts";
 import { smallestEigenvectors } from "../ops/eigen.ts";
 import { matmul } from "../ops/matmul.ts";
-import { Scope, tidy } from "../tensor/scope.ts";
+import { tidy } from "../tensor/scope.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { affinities, type AffinityOptions, checkAffinity, isSymmetric } from "./affinity.ts";
-import { type Clusters, clusterSegments } from "./k_medoids.ts";
+import { checkClustering, type Clusters, clusterSegments } from "./k_medoids.ts";
 import type { KMedoidsOptions } from "./k_medoids_options.ts";
 import { normalizedLaplacian } from "./laplacian.ts";
 import { plainLayout, type TokenLayout, tokensOf } from "./layout.ts";
 import { markRows, signFlip } from "./sign_flip.ts";
+import { bySlices } from "./slices.ts";
 import { type ReadyTokens, readyTokens } from "./tokens.ts";
-
-/** Most bytes of graphs at a time: room for more segments than a GPU runs at once. */
-const MOST_SCRATCH = 2 ** 28;
 
 /** Options of {@link spectralClusters}; those of k-medoids are about the embedding. */
 export interface SpectralOptions
@@ -48,7 +45,7 @@ export interface SpectralClusters extends Clusters {
  *
  * @param tokens `[B, N, D]` or `[N, D]`, f32.
  * @throws {UsageError} if an option is out of range.
- * @throws {RangeError} if N exceeds what the device's workgroup memory holds (1024 everywhere).
+ * @throws {UserError} if N exceeds what the device's workgroup memory holds (above 1024 everywhere).
  *
  * @example
  * ```ts ignore
@@ -74,11 +71,8 @@ export function spectralSegments(
   options: SpectralOptions,
 ): SpectralClusters {
   const { k, distance, p, iterationLimit, threshold, sortIds, splitSize, compat } = options;
-  const n = tokensOf(layout);
-  if (!Number.isInteger(k) || k < 1 || k > n) {
-    throw new UsageError(`spectral: k is ${k}, but a segment has ${n} tokens; take 1 to ${n}`);
-  }
-  checkAffinity(options, n);
+  checkClustering("spectral", x.device, layout, options);
+  checkAffinity(options, tokensOf(layout));
   const [medoids, assignment, iterations, embedding] = tidy(x.device, () => {
     const embedding = embed(readyTokens(x, layout), options);
     const rest = { k, distance, p, iterationLimit, threshold, sortIds, splitSize, compat };
@@ -93,18 +87,12 @@ export function spectralSegments(
 
 /** The embedding, `[segments, N, K]`, as many segments at a time as fit. */
 function embed(tokens: ReadyTokens, options: SpectralOptions): Tensor<"f32"> {
-  const { tokens: { device }, layout } = tokens;
-  const { segments } = layout;
-  const n = tokensOf(layout), size = n * options.k;
-  const embedding = empty(device, "f32", [segments, n, options.k], "spectral");
-  const bytes = Math.min(device.gpu.limits.maxStorageBufferBindingSize, MOST_SCRATCH);
-  const step = Math.max(1, Math.floor(bytes / (4 * n * n)));
-  for (let first = 0; first < segments; first += step) {
-    using _scratch = new Scope(device);
-    const count = Math.min(step, segments - first);
+  const { tokens: { device }, layout } = tokens, n = tokensOf(layout), size = n * options.k;
+  const embedding = empty(device, "f32", [layout.segments, n, options.k], "spectral");
+  bySlices(device, layout, (first, count) => {
     const vectors = eigenvectors(tokens, options, first, count);
     device.copy(vectors, 0, embedding, 4 * first * size, 4 * count * size);
-  }
+  }, options.splitSize);
   return embedding;
 }
 

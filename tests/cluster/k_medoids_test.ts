@@ -2,12 +2,12 @@ import { deepStrictEqual, notDeepStrictEqual, ok, strictEqual, throws } from "no
 import { kMedoids } from "../../src/cluster/k_medoids.ts";
 import type { KMedoidsOptions } from "../../src/cluster/k_medoids_options.ts";
 import type { Device } from "../../src/gpu/device.ts";
-import { Random } from "../../src/tensor/random.ts";
 import { Scope } from "../../src/tensor/scope.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { device } from "../device.ts";
 import { gpuGeometry } from "../gpu_geometry.ts";
 import { normals } from "../oracle/check.ts";
+import { integers, isClustering, readClusters } from "./clustering.ts";
 import { costOracle, kMedoidsOracle, rowsOf } from "./oracle.ts";
 
 type Data = Float32Array<ArrayBuffer>;
@@ -21,20 +21,7 @@ async function cluster(
 ) {
   using _scope = new Scope(target);
   const found = kMedoids(tensor(target, data, [batch, n, width]), options);
-  const iterations = [...await found.iterations.data()];
-  const medoids = rowsOf(await found.medoids.data(), options.k);
-  const assignment = rowsOf(await found.assignment.data(), n);
-  return iterations.map((_, b) => ({
-    medoids: medoids[b],
-    assignment: assignment[b],
-    iterations: iterations[b],
-  }));
-}
-
-/** Small integers: sums of p = 1 distances are exact, and ties abound. */
-function integers(count: number, seed: number, range = 4): Data {
-  const random = new Random(seed, [0xc1]);
-  return Float32Array.from({ length: count }, () => random.integer(range));
+  return await readClusters(found);
 }
 
 async function matchesOracle(
@@ -50,16 +37,6 @@ async function matchesOracle(
   );
   strictEqual(found.length, batch);
   deepStrictEqual(found, expected, `${shape} ${JSON.stringify(options)}`);
-}
-
-/** Ids within bounds, sorted and distinct; each medoid in its own cluster. */
-function isClustering({ medoids, assignment }: { medoids: number[]; assignment: number[] }) {
-  medoids.forEach((m, k) => {
-    ok(m >= 0 && m < assignment.length, `medoid ${m}`);
-    ok(k === 0 || m > medoids[k - 1], `medoids ${medoids}`);
-    strictEqual(assignment[m], k);
-  });
-  ok(assignment.every((k) => k >= 0 && k < medoids.length));
 }
 
 for (const [name, target] of [["", device], [" with a GPU's geometry", gpuGeometry]] as const) {

@@ -82,3 +82,59 @@ export function costOracle(
     0,
   );
 }
+
+/** Options of {@link kMeansOracle}, with the defaults of `kMeans`. */
+export type KMeansOracleOptions = Pick<
+  OracleOptions,
+  "k" | "preNorm" | "iterationLimit" | "threshold" | "sortIds"
+>;
+
+/** The sum of squared distances of the tokens to the means of their clusters. */
+export function kMeansCost(tokens: number[][], assignment: readonly number[]): number {
+  const means = meansOf(tokens, assignment, Math.max(...assignment) + 1);
+  return tokens.reduce((sum, t, i) => sum + distanceOracle(t, means[assignment[i]], {}) ** 2, 0);
+}
+
+function meansOf(tokens: number[][], assignment: readonly number[], k: number): number[][] {
+  return Array.from({ length: k }, (_, c) => {
+    const members = tokens.filter((_, i) => assignment[i] === c);
+    return tokens[0].map((_, d) => members.reduce((sum, t) => sum + t[d], 0) / members.length);
+  });
+}
+
+/** k-means of one segment, from the means themselves. */
+export function kMeansOracle(tokens: number[][], options: KMeansOracleOptions) {
+  const { k, preNorm = false, iterationLimit = 100, threshold = 1e-6, sortIds = true } = options;
+  const x = preNorm ? tokens.map((t) => t.map((c) => c / (norm(t) + 1e-6))) : tokens;
+  const start = kMedoidsOracle(tokens, { k, preNorm, iterationLimit: 0, sortIds: false });
+  let assignment = start.assignment, means = meansOf(x, assignment, k), iterations = 0;
+  while (iterations < iterationLimit) {
+    iterations++;
+    const before = assignment;
+    const away = x.map((t) => means.map((m) => distanceOracle(t, m, {}) ** 2));
+    assignment = away.map((d) => greatest(d.map((v) => -v)));
+    const value = away.map((d, i) => d[assignment[i]]);
+    for (let c = 0; c < k; c++) {
+      if (assignment.includes(c)) continue;
+      const alone = assignment.map((own) => assignment.filter((other) => other === own).length < 2);
+      const at = greatest(value.map((v, i) => alone[i] ? -Infinity : v));
+      assignment[at] = c;
+      value[at] = 0;
+    }
+    if (assignment.every((c, i) => c === before[i])) break;
+    const moved = meansOf(x, assignment, k);
+    const way = moved.reduce((sum, m, c) => sum + distanceOracle(m, means[c], {}), 0);
+    means = moved;
+    if (way < threshold) break;
+  }
+  const medoids = meansOf(x, assignment, k).map((m, c) =>
+    greatest(x.map((t, i) => assignment[i] === c ? -distanceOracle(t, m, {}) : -Infinity))
+  );
+  if (!sortIds) return { medoids, assignment, iterations };
+  const order = [...medoids].sort((a, b) => a - b);
+  return {
+    medoids: order,
+    assignment: assignment.map((c) => order.indexOf(medoids[c])),
+    iterations,
+  };
+}

@@ -40,6 +40,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "cluster/centres": [T],
   "cluster/distance": [METRICS],
   "cluster/distance_subgroup": [{ ...METRICS, L }],
+  "cluster/k_means": [{ LANES: [64, 256], CAPACITY: [64, 1024] }],
   "cluster/k_medoids": [{ LANES: [64, 256], CAPACITY: [64, 1024] }],
   "cluster/k_medoids_reference": [{}],
   "cluster/laplacian": [{}],
