@@ -5,9 +5,12 @@
  */
 import { fixText } from "./fix_text.ts";
 import { unescapeHtml } from "./html.ts";
+import { NEW_CAPITALS } from "./unicode.ts";
 
 /** Unicode's White_Space property. JavaScript's `\s` has U+FEFF besides, and lacks U+0085. */
 const WHITE_SPACE = /\p{White_Space}+/gu;
+
+const OLD = new RegExp(`[^${NEW_CAPITALS}]+`, "gu");
 
 /**
  * The text that CLIP's tokenizer cuts into words: repaired; entities decoded twice, because captions
@@ -24,5 +27,5 @@ const WHITE_SPACE = /\p{White_Space}+/gu;
 export function cleanText(text: string): string {
   // U+FEFF counts as text here, so `trim` must not see it.
   const spaced = unescapeHtml(unescapeHtml(fixText(text))).replace(WHITE_SPACE, " ");
-  return spaced.replace(/^ | $/g, "").toLowerCase();
+  return spaced.replace(/^ | $/g, "").replace(OLD, (run) => run.toLowerCase());
 }

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { decodeHTMLStrict } from "npm:entities@8.0.0";
+import { decodeHTMLStrict } from "npm:entities@8.1.0";
 import { unescapeHtml } from "./html.ts";
+import { compose } from "./normalize.ts";
 import { fixC1Controls, undoMojibake } from "./mojibake.ts";
 
 /** Ligatures and digraphs that older encodings had, which nobody types on purpose. */
@@ -31,6 +32,18 @@ function decodeEntity(entity: string): string {
   return letter === lower || unescapeHtml(entity) !== entity ? entity : letter.toUpperCase();
 }
 
+/** An ampersand escaped so often that taking one escape off at a time would take for ever. */
+const DEEP = /&(?:(?:amp|AMP|#0{0,22}38|#[xX]0{0,21}26);){64,}/g;
+/** Escapes that are left of them: more passes than any other repair of a line needs. */
+const DEEP_ENOUGH = 32;
+
+/** Takes one layer of entities off. */
+function decodeEntities(line: string): string {
+  return line
+    .replace(DEEP, (escapes) => `&${escapes.split(";").slice(-DEEP_ENOUGH - 1).join(";")}`)
+    .replace(ENTITY, decodeEntity);
+}
+
 // deno-lint-ignore no-control-regex
 const TERMINAL_ESCAPE = /\x1b\[[0-9;]*[A-Za-z]/g;
 
@@ -40,7 +53,7 @@ const CONTROL = /[\x00-\x08\x0b\x0e-\x1f\x7f\u206a-\u206f\ufeff\ufff9-\ufffc]/g;
 
 /** One pass over one line. */
 function fixOnce(line: string, entities: boolean): string {
-  return fixC1Controls(undoMojibake(entities ? line.replace(ENTITY, decodeEntity) : line))
+  const repaired = fixC1Controls(undoMojibake(entities ? decodeEntities(line) : line))
     .replace(LIGATURE, spellOut)
     // Full-width and half-width forms, and the ideographic space.
     .replace(/[\uff01-\uffef\u3000]/g, (form) => form.normalize("NFKC"))
@@ -49,8 +62,8 @@ function fixOnce(line: string, entities: boolean): string {
     .replace(/\r\n|[\r\u2028\u2029]/g, "\n")
     .toWellFormed()
     .replace(TERMINAL_ESCAPE, "")
-    .replace(CONTROL, "")
-    .normalize("NFC");
+    .replace(CONTROL, "");
+  return compose(repaired);
 }
 
 /** Repairs a line until nothing is left to do. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decodeHTML } from "npm:entities@8.0.0";
+import { decodeHTML } from "npm:entities@8.1.0";
 
 /** A character reference: numeric, or a name that may lack its semicolon. */
 const REFERENCE = /&(?:#([0-9]+);?|#[xX]([0-9a-fA-F]+);?|[^\t\n\f <&#;]{1,32};?)/g;

@@ -6,17 +6,24 @@
 import { UsageError, UserError } from "../errors.ts";
 import { BytePairEncoder } from "./bpe.ts";
 import { cleanText } from "./clean_text.ts";
+import { NEW_LETTERS, NEW_NUMBERS } from "./unicode.ts";
 
 const START_OF_TEXT = "<|startoftext|>";
 const END_OF_TEXT = "<|endoftext|>";
+
+/** Words that are kept, at most, and their longest: captions share theirs, and strange ones are many. */
+const MOST_KNOWN = 2 ** 16, LONGEST_KNOWN = 32;
 
 /**
  * Special tokens, English contractions, runs of letters, single digits, runs of anything else.
  * A cleaned text has no white space but U+0020, and no capitals: of what the reference's ignoring of
  * case adds, the long s is left; and U+0345, a mark whose capital is a letter, is passed over.
  */
-const WORD =
-  /<\|[sſ]tartoftext\|>|<\|endoftext\|>|'[sſtmd]|'re|'ve|'ll|\p{L}+|\p{N}|[^ \p{L}\p{N}\u0345]+/gu;
+const WORD = new RegExp(
+  String.raw`<\|[sſ]tartoftext\|>|<\|endoftext\|>|'[sſtmd]|'re|'ve|'ll|[\p{L}${NEW_LETTERS}]+` +
+    String.raw`|[\p{N}${NEW_NUMBERS}]|[^ \p{L}\p{N}${NEW_LETTERS}${NEW_NUMBERS}\u0345]+`,
+  "gu",
+);
 
 /** A text cut or padded to a fixed length. */
 export interface PackedText {
@@ -35,6 +42,8 @@ export class Tokenizer {
   /** Number of tokens (49408), the rows of the token embedding. */
   readonly size: number;
   readonly #bpe: BytePairEncoder;
+  /** Tokens of words met before. */
+  readonly #known = new Map<string, Int32Array>();
 
   /**
    * Use {@link loadTokenizer} for CLIP's own vocabulary.
@@ -60,12 +69,22 @@ export class Tokenizer {
 
   /** Token ids of a text, of any length, without start and end. */
   encode(text: string): number[] {
-    const utf8 = new TextEncoder();
     const ids: number[] = [];
     for (const [word] of cleanText(text).matchAll(WORD)) {
-      if (word === START_OF_TEXT) ids.push(this.sot);
-      else if (word === END_OF_TEXT) ids.push(this.eot);
-      else for (const id of this.#bpe.encode(utf8.encode(word))) ids.push(id);
+      for (const id of this.#known.get(word) ?? this.#encodeWord(word)) ids.push(id);
+    }
+    return ids;
+  }
+
+  #encodeWord(word: string): Int32Array {
+    const special = word === START_OF_TEXT ? this.sot : word === END_OF_TEXT ? this.eot : undefined;
+    const ids = special === undefined
+      ? this.#bpe.encode(new TextEncoder().encode(word))
+      : Int32Array.of(special);
+    if (word.length <= LONGEST_KNOWN) {
+      // Captions share their words; strange ones must not fill the memory.
+      if (this.#known.size === MOST_KNOWN) this.#known.clear();
+      this.#known.set(word, ids);
     }
     return ids;
   }
