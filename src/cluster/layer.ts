@@ -66,15 +66,9 @@ function reduce(
     case "token_shift":
       return { output: shiftFrames(x, frames, "class") };
     case "deep_cluster": {
-      const { output, medoids, assignment, loss } = deepCluster(
-        x,
-        layerParameters(method, options),
-        {
-          frames,
-          targetFrames,
-          training: random !== undefined,
-        },
-      );
+      const settings = { frames, targetFrames, training: random !== undefined };
+      const found = deepCluster(x, layerParameters(method, options), settings);
+      const { output, medoids, assignment, loss } = found;
       return { output, medoids, assignment, loss };
     }
     default:
