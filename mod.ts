@@ -66,6 +66,7 @@ export type {
   CentreOptions,
   ClusterAlgorithm,
   ClusterMethod,
+  KMeansMethod,
   KMedoidsMethod,
   PlainMethod,
   SpectralMethod,

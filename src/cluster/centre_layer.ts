@@ -7,6 +7,7 @@ import { add, mul } from "../ops/binary.ts";
 import { concatRows, sliceRows } from "../ops/copy_rows.ts";
 import { reshape } from "../ops/reshape.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
+import { kMeansSegments } from "./k_means.ts";
 import { type Clusters, clusterSegments } from "./k_medoids.ts";
 import { type ClusterLayerOptions, layerParameters } from "./layer_options.ts";
 import { segmentLayout } from "./layout.ts";
@@ -31,9 +32,16 @@ export function centreLayer(
 /** What the algorithm makes of each segment's patches. */
 function choose(x: Tensor, method: CentreMethod, options: ClusterLayerOptions): Clusters {
   const layout = segmentLayout(x.shape, options), { k } = options;
-  if (method.algorithm !== "spectral") return clusterSegments(x, layout, { ...method, k });
-  const { frames, patches } = layout;
-  return spectralSegments(x, layout, { ...method, ...graphOf(method, frames, patches), k });
+  switch (method.algorithm) {
+    case "spectral": {
+      const { frames, patches } = layout;
+      return spectralSegments(x, layout, { ...method, ...graphOf(method, frames, patches), k });
+    }
+    case "kmeans":
+      return kMeansSegments(x, layout, { ...method, k });
+    default:
+      return clusterSegments(x, layout, { ...method, k });
+  }
 }
 
 /** The graph of segments of so many frames and patches in a frame. */

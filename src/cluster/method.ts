@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { KMeansOptions } from "./k_means.ts";
 import type { KMedoidsOptions } from "./k_medoids_options.ts";
 import type { SpectralOptions } from "./spectral.ts";
 
@@ -29,6 +30,12 @@ export interface KMedoidsMethod
   extends CentreOptions, Omit<KMedoidsOptions, "k" | "init" | "distances"> {
   /** The same by either name. */
   readonly algorithm: "kmedoids++" | "kmediods++";
+}
+
+/** Clustering around means; a cluster's medoid is the token nearest to its mean. */
+export interface KMeansMethod extends CentreOptions, Omit<KMeansOptions, "k"> {
+  /** Its name. */
+  readonly algorithm: "kmeans";
 }
 
 /** Clustering around medoids of the eigenvectors of the tokens' graph. */
@@ -60,7 +67,7 @@ export interface PlainMethod {
 }
 
 /** Clustering of tokens: centres stand for them. */
-export type CentreMethod = KMedoidsMethod | SpectralMethod;
+export type CentreMethod = KMedoidsMethod | KMeansMethod | SpectralMethod;
 
 /** How tokens become fewer, or are shifted, by `algorithm`. */
 export type ClusterMethod = CentreMethod | PlainMethod;
@@ -77,6 +84,7 @@ export function isShift(algorithm: ClusterAlgorithm): boolean {
 export const CENTRE_ALGORITHMS: readonly CentreMethod["algorithm"][] = [
   "kmediods++",
   "kmedoids++",
+  "kmeans",
   "spectral",
 ];
 

@@ -39,8 +39,16 @@ function methodOf(settings: Settings): ClusterMethod {
         spatialTemporal: settings.spectral_spg,
         correctSign: settings.svd_correct_sign,
       };
-    case "kmeans":
-      throw new Error(`--cluster_algo ${algorithm} is not built yet`);
+    case "kmeans": {
+      const { iterationLimit, threshold } = roundsOf(settings);
+      return {
+        algorithm,
+        ...centresOf(settings),
+        iterationLimit,
+        threshold,
+        preNorm: settings.pre_norm,
+      };
+    }
     default:
       return { algorithm };
   }

@@ -1,4 +1,5 @@
 import { deepStrictEqual, notDeepStrictEqual, throws } from "node:assert/strict";
+import { kMeansSegments } from "../../src/cluster/k_means.ts";
 import { clusterLayer } from "../../src/cluster/layer.ts";
 import { segmentLayout } from "../../src/cluster/layout.ts";
 import type { ClusterMethod } from "../../src/cluster/method.ts";
@@ -49,6 +50,9 @@ Deno.test("clusterLayer() does what its algorithm's own function does", async ()
     neighbours: 7,
     spatialTemporal: true,
   }, clusterTokens(x, { ...options, ...found }).output);
+  const means = kMeansSegments(x, layout, { k: options.k });
+  const averaged = clusterTokens(x, { ...options, ...means, aggregation: "mean" });
+  await same({ algorithm: "kmeans", aggregation: "mean" }, averaged.output);
   await same({ algorithm: "pooling" }, poolFrames(x, options));
   await same({ algorithm: "sparse_sampling" }, sampleTokens(x, options));
   const drawn = sampleTokens(x, { ...options, integer: integer(new Random(1, [2])) });

@@ -69,6 +69,16 @@ Deno.test("every flag of spectral clustering reaches the model", () => {
   });
 });
 
+Deno.test("every flag of k-means reaches the model", () => {
+  deepStrictEqual(methodOf({ ...unusual, cluster_inter: true, cluster_algo: "kmeans" }), {
+    algorithm: "kmeans",
+    ...centres,
+    iterationLimit: 7,
+    threshold: 0.5,
+    preNorm: true,
+  });
+});
+
 Deno.test("algorithms without options take none, and DeepCluster wins over the name of an algorithm", () => {
   for (
     const cluster_algo of ["pooling", "sparse_sampling", "temporal_shift", "token_shift"] as const

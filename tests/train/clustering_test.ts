@@ -110,6 +110,7 @@ const METHODS: Readonly<Record<string, Partial<Settings>>> = {
     spectral_sigma: 4,
     spectral_spg: true,
   },
+  "kmeans": { cluster_inter: true, cluster_algo: "kmeans", aggregation: "mean" },
   "pooling": { cluster_inter: true, cluster_algo: "pooling" },
   "sparse_sampling": { cluster_inter: true, cluster_algo: "sparse_sampling" },
   "temporal_shift": { cluster_inter: true, cluster_algo: "temporal_shift" },

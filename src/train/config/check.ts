@@ -138,6 +138,12 @@ function checkClustering(settings: Settings): void {
 /** What is asked of the centres of clusters needs an algorithm that has some. */
 function checkMethod(settings: Settings): void {
   const { deep_cluster, cluster_algo } = settings;
+  refuseIf(
+    !deep_cluster && cluster_algo === "kmeans" &&
+      (settings.cluster_distance !== "euclidean" || settings.minkowski_norm_p !== 2),
+    "--cluster_algo kmeans has means in the euclidean distance only; " +
+      "take --cluster_distance euclidean and --minkowski_norm_p 2",
+  );
   if (!deep_cluster && CENTRE_ALGORITHMS.some((name) => name === cluster_algo)) return;
   const asked = (["aggregation", "cluster_embedding", "cluster_frame_embedding"] as const)
     .find((name) => settings[name]);

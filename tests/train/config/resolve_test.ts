@@ -144,6 +144,9 @@ Deno.test("what is asked of centres is refused where an algorithm has none", () 
     { ...clustered, cluster_inter: false, deep_cluster: true, aggregation: "mean" },
     /--aggregation .* which --deep_cluster 1 has not/,
   );
+  const means = { ...clustered, cluster_algo: "kmeans" } as const;
+  assert.ok(resolveSettings({ ...means, cluster_embedding: true }));
+  refused({ ...means, minkowski_norm_p: 1 }, /kmeans has means in the euclidean distance only/);
 });
 
 Deno.test("lists of clustering are not looked at where clustering is off", () => {

@@ -22,8 +22,7 @@ export const clusterFlags = {
     ],
     default: "kmediods++",
     meaning:
-      "how the tokens of a segment become fewer (kmediods++ is the original's spelling of kmedoids++); the shifts keep all and mix neighbouring frames",
-    notBuilt: ["kmeans"],
+      "how the tokens of a segment become fewer: kmediods++ is the original's spelling of kmedoids++, kmeans this project's own; the shifts keep all and mix neighbouring frames",
   },
   cluster_num_blocks: {
     kind: "ints",
@@ -52,14 +51,14 @@ export const clusterFlags = {
   pre_norm: {
     kind: "switch",
     default: false,
-    meaning: "scale tokens to length 1 first (k-medoids only)",
+    meaning: "scale tokens to length 1 first (k-medoids and k-means)",
   },
-  cluster_iter_limit: { kind: "int", default: 100, min: 0, meaning: "most rounds of k-medoids" },
+  cluster_iter_limit: { kind: "int", default: 100, min: 0, meaning: "most rounds of clustering" },
   cluster_threshold: {
     kind: "float",
     default: 1e-5,
     min: 0,
-    meaning: "k-medoids stops when its centres move less",
+    meaning: "clustering stops when its centres move less",
   },
   aggregation: {
     kind: "choice",
