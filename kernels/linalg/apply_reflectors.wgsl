@@ -13,7 +13,7 @@
 struct Params {
   n: u32,
   rows: u32,
-  quads: u32, // ceil(n / 4)
+  quads: u32,
   width: u32,
 }
 
@@ -40,7 +40,7 @@ fn gram(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) pair:
   }
   let base = group.y * params.rows * quads;
   var sum = vec4f(0.0);
-  for (var q = late / 4u; q < quads; q++) {
+  for (var q = late / 4u; q < (n + 3u) / 4u; q++) {
     sum += work[base + early * quads + q] * work[base + late * quads + q];
   }
   products[(group.y * blocks + group.x) * BLOCK * BLOCK + pair.y * BLOCK + pair.x] =
@@ -67,7 +67,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     for (var j = 0u; j < BLOCK; j++) {
       s[j] = T(); // lavapipe clears what is declared in a loop once only
     }
-    for (var r = start; r < quads; r++) {
+    for (var r = start; r < (n + 3u) / 4u; r++) {
       var v: array<vec4f, BLOCK>;
       for (var j = 0u; j < BLOCK; j++) {
         v[j] = work[base + min(first + j, n - 1u) * quads + r];
@@ -94,7 +94,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         s[j] = T();
       }
     }
-    for (var r = start; r < quads; r++) {
+    for (var r = start; r < (n + 3u) / 4u; r++) {
       var v: array<vec4f, BLOCK>;
       for (var j = 0u; j < BLOCK; j++) {
         v[j] = work[base + min(first + j, n - 1u) * quads + r];

@@ -4,14 +4,14 @@
 // reflectors and sums S for the eight before them: one load and one store for both.
 //
 // x [n, width] vec4; work [rows, quads] vec4; tridiagonal [3, n] (tau is the last row); products
-// [blocks, 8, 8]. Dispatch: one subgroup a workgroup; x = ceil(width / L), y = matrices.
+// [blocks, 8, 8]. Dispatch: one subgroup a workgroup; x = ceil(width / L), y = matrices. L >= BLOCK.
 
 enable subgroups;
 
 struct Params {
   n: u32,
   rows: u32,
-  quads: u32, // ceil(n / 4)
+  quads: u32,
   width: u32,
 }
 
@@ -23,7 +23,6 @@ struct Params {
 
 const L = 8u;
 const BLOCK = 8u;
-const PARTS = (BLOCK + L - 1u) / L; // registers that hold a value for each reflector
 
 @compute @workgroup_size(L)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
@@ -49,22 +48,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
     for (var j = 0u; j < BLOCK; j++) {
       s[j] = vec4f(0.0); // lavapipe clears what is declared in a loop once only
     }
-    for (var r = early * BLOCK / 4u; r < quads; r++) {
-      var v_late: array<vec4f, PARTS>;
-      var v_early: array<vec4f, PARTS>;
-      for (var h = 0u; h < PARTS; h++) {
-        let j = (h * L + lane) % BLOCK;
-        v_late[h] = work[base + min(late * BLOCK + j, params.rows - 1u) * quads + r];
-        v_early[h] = work[base + (early * BLOCK + j) * quads + r];
-      }
+    for (var r = early * BLOCK / 4u; r < (n + 3u) / 4u; r++) {
+      let v_late = work[base + min(late * BLOCK + lane % BLOCK, params.rows - 1u) * quads + r];
+      let v_early = work[base + (early * BLOCK + lane % BLOCK) * quads + r];
       for (var i = 0u; i < 4u; i++) {
         let at = column + min(r * 4u + i, n - 1u) * width;
         var row = x[at];
         for (var j = 0u; j < BLOCK; j++) {
-          row -= subgroupShuffle(v_late[j / L][i], j % L) * z[j];
+          row -= subgroupShuffle(v_late[i], j) * z[j];
         }
         for (var j = 0u; j < BLOCK; j++) {
-          s[j] += subgroupShuffle(v_early[j / L][i], j % L) * row;
+          s[j] += subgroupShuffle(v_early[i], j) * row;
         }
         if (owner && r * 4u + i < n) {
           x[at] = row;

@@ -3,6 +3,7 @@
 // same for all lanes costs as much as one each.
 //
 // x [n, width] vec4, order [width] vec4u. Dispatch: one subgroup a workgroup; x = ceil(width / L), y = matrices.
+// L >= DEPTH.
 
 enable subgroups;
 
@@ -22,7 +23,6 @@ struct Params {
 
 const L = 8u;
 const DEPTH = 8u;
-const PARTS = (DEPTH + L - 1u) / L; // registers that hold a value for each sweep
 const LENGTH = 1.5;
 
 @compute @workgroup_size(L)
@@ -46,7 +46,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
   let list = matrix * (params.sweep_limit + 1u);
   let store = matrix * params.rotation_limit;
   for (var left = sweeps[list].x; left > 0u; left -= min(left, DEPTH)) {
-    // Lane s (of part s / L) looks after sweep `left - s`; its plane i - s is plane i of the first.
+    // Lane s looks after sweep `left - s`; its plane i - s is plane i of the first.
     var low = n;
     var high = 0u;
     for (var s = 0u; s < min(left, DEPTH); s++) {
@@ -54,32 +54,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
       low = min(low, sweep.x);
       high = max(high, sweep.y);
     }
-    var first: array<u32, PARTS>;
-    var last: array<u32, PARTS>;
-    var at: array<u32, PARTS>;
-    for (var h = 0u; h < PARTS; h++) {
-      let s = (h * L + lane) % DEPTH;
-      let sweep = sweeps[list + max(left, s + 1u) - s];
-      first[h] = sweep.x + s;
-      last[h] = select(0u, sweep.y + s, s < left);
-      at[h] = store + sweep.z - sweep.x - s;
-    }
+    let mine = lane % DEPTH;
+    let sweep = sweeps[list + max(left, mine + 1u) - mine];
+    let first = sweep.x + mine;
+    let last = select(0u, sweep.y + mine, mine < left);
+    let at = store + sweep.z - first;
     var carry: array<vec4f, DEPTH>;
     for (var s = 0u; s < DEPTH; s++) {
       carry[s] = vec4f(0.0);
     }
     carry[0] = x[base + low * width];
     for (var i = low; i < high + DEPTH; i++) {
-      var turns: array<vec2f, PARTS>;
-      for (var h = 0u; h < PARTS; h++) {
-        let turns_here = i >= first[h] && i < last[h];
-        let turn = rotations[select(store, at[h] + i, turns_here)];
-        turns[h] = select(vec2f(1.0, 0.0), turn, turns_here);
-      }
+      let turns = i >= first && i < last;
+      let turn = select(vec2f(1.0, 0.0), rotations[select(store, at + i, turns)], turns);
       var row = x[base + min(i + 1u, high) * width];
       for (var s = 0u; s < DEPTH; s++) {
-        let cosine = subgroupShuffle(turns[s / L].x, s % L);
-        let sine = subgroupShuffle(turns[s / L].y, s % L);
+        let cosine = subgroupShuffle(turn.x, s);
+        let sine = subgroupShuffle(turn.y, s);
         let done = cosine * carry[s] + sine * row;
         carry[s] = cosine * row - sine * carry[s];
         row = done;

@@ -23,9 +23,9 @@ export function columnUnit({ info }: Device): number {
   return info.software ? 4 : 1;
 }
 
-/** Lanes of a subgroup on software devices with small ones. */
+/** Lanes of a subgroup on software devices whose subgroups are small, but hold eight values at least. */
 export function smallSubgroup({ info: { software, subgroupSize } }: Device): number | undefined {
-  return software && [4, 8, 16].includes(subgroupSize ?? 0) ? subgroupSize : undefined;
+  return software && [8, 16].includes(subgroupSize ?? 0) ? subgroupSize : undefined;
 }
 
 /** Plans a kernel over the columns of `batch` matrices. On a software device a workgroup is one subgroup. */

@@ -7,8 +7,8 @@ import source from "../../kernels/linalg/symmetric_part.wgsl" with { type: "text
 import { empty, type Tensor } from "../tensor/tensor.ts";
 
 const kernel = { name: "symmetric_part", source };
-/** Rows are padded to a multiple of this, columns to whole vectors of four. */
-const ROW_UNIT = 16;
+/** Rows are padded to a multiple of this. */
+const ROW_UNIT = 8;
 
 /** Matrices of a batch, `scale * work`. */
 export interface Scaled {
@@ -18,10 +18,19 @@ export interface Scaled {
   readonly scales: Tensor;
 }
 
-/** The symmetric parts of `count` matrices of `a` [B, n, n] from `first` on. */
-export function symmetricPart(a: Tensor, first: number, count: number): Scaled {
+/**
+ * The symmetric parts of `count` matrices of `a` [B, n, n] from `first` on, with columns padded to a multiple
+ * of `columnUnit`, itself a multiple of four.
+ */
+export function symmetricPart(
+  a: Tensor,
+  first: number,
+  count: number,
+  columnUnit: number,
+): Scaled {
   const { device, shape: [, n] } = a;
-  const rows = Math.ceil(n / ROW_UNIT) * ROW_UNIT, quads = Math.ceil(n / 4);
+  const rows = Math.ceil(n / ROW_UNIT) * ROW_UNIT;
+  const quads = Math.ceil(n / columnUnit) * columnUnit / 4;
   const work = empty(device, "f32", [count, rows, 4 * quads], "symmetricPart");
   const scales = empty(device, "f32", [count], "symmetricPart");
   device.launch({

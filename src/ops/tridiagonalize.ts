@@ -38,7 +38,8 @@ export function mostRows({ info }: Device): number {
 /** Reduces `count` matrices of `a` [B, n, n] from `first` on. */
 export function tridiagonalize(a: Tensor, first: number, count: number): Tridiagonal {
   const { device, shape: [, n] } = a;
-  const { work, scales } = symmetricPart(a, first, count);
+  const L = smallSubgroup(device);
+  const { work, scales } = symmetricPart(a, first, count, 4 * (L ?? 1));
   const [, rows, columns] = work.shape;
   const tridiagonal = empty(device, "f32", [count, 3, n], "tridiagonalize");
   const call = {
@@ -47,7 +48,6 @@ export function tridiagonalize(a: Tensor, first: number, count: number): Tridiag
     groups: [count] as const,
   };
   const CAPACITY = Math.max(1024, columns);
-  const L = smallSubgroup(device);
   if (L) {
     const panel = empty(device, "f32", [count, PANEL, columns], "tridiagonalize");
     const panels = Math.ceil(n / PANEL);

@@ -22,6 +22,8 @@ const ROWS = TEAMS.flatMap((team): Choices[] => [
 ]);
 /** Columns of the eigensolver: one a lane on a GPU, four on a software device. */
 const COLUMNS: readonly Choices[] = [{ T: ["f32"], LANES: [32] }, { T: ["vec4f"], LANES: [8] }];
+/** Subgroups that hold the eight reflectors of a panel. */
+const WIDE: Values = [8, 16];
 const CAPACITY: Values = [1024, 2048];
 const METRICS: Choices = { METRIC: [0, 1, 2, 3, 4], SELF: BOTH };
 
@@ -53,9 +55,9 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "index/copy_rows": [T],
   "index/gather_rows": [T],
   "linalg/apply_reflectors": COLUMNS,
-  "linalg/apply_reflectors_subgroup": [{ L }],
+  "linalg/apply_reflectors_subgroup": [{ L: WIDE }],
   "linalg/apply_rotations": [{ ...COLUMNS[0], U: ["u32"] }, { ...COLUMNS[1], U: ["vec4u"] }],
-  "linalg/apply_rotations_subgroup": [{ L }],
+  "linalg/apply_rotations_subgroup": [{ L: WIDE }],
   "index/transpose": [{}],
   "linalg/conv2d": [{ STEP: [1, 2] }],
   "linalg/conv2d_layout": [{}],
@@ -71,7 +73,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "linalg/matmul_subgroup": [{ FORM: [0, 1, 2], L, ...EPILOGUE }],
   "linalg/symmetric_part": [{ LANES: [8, 64, 256] }],
   "linalg/tridiagonalize": [{ LANES: [8, 256], CAPACITY }],
-  "linalg/tridiagonalize_subgroup": [{ L, CAPACITY }],
+  "linalg/tridiagonalize_subgroup": [{ L: WIDE, CAPACITY }],
   "norm/batch_norm": [{ ...T, RELU: BOTH, RESIDUAL: BOTH, TRAINING: BOTH }],
   "norm/cross_entropy": TEAMS.map((team) => ({ ...team, TRANSPOSED: BOTH, DIAGONAL: BOTH })),
   "norm/l2_normalize": ROWS,
