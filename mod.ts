@@ -112,7 +112,20 @@ export {
   listedSteps,
 } from "./src/centerclip/plan.ts";
 export { clusterHooks, type Clustering } from "./src/centerclip/clustering.ts";
-export { loadTokenizer, type PackedText, Tokenizer } from "./src/clip/tokenizer.ts";
+export {
+  loadTokenizer,
+  type PackedText,
+  Tokenizer,
+  type TokenizerOptions,
+} from "./src/clip/tokenizer.ts";
+export {
+  type LabelledText,
+  type Merge,
+  parseTokenizerJson,
+  parseVocabulary,
+  type Vocabulary,
+  VocabularyError,
+} from "./src/clip/vocabulary.ts";
 export {
   type BidirectionalMetrics,
   formatMetrics,

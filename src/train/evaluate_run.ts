@@ -4,7 +4,6 @@
  * @module
  */
 import { describePlan } from "../centerclip/plan.ts";
-import { loadTokenizer } from "../clip/tokenizer.ts";
 import { openDevice, summary } from "../gpu/open.ts";
 import { formatMetrics } from "../retrieval/metrics.ts";
 import { openRun } from "./checkpoint.ts";
@@ -17,6 +16,7 @@ import { Logger } from "./log/logger.ts";
 import { Progress } from "./log/progress.ts";
 import { bestCheckpoint, newestRun } from "./log/run_folder.ts";
 import { buildModel } from "./model.ts";
+import { openTokenizer } from "./tokenizer.ts";
 
 /** The figures of one direction, as `--json` prints them. */
 type Figures = Record<"R1" | "R5" | "R10" | "MedianR" | "MeanR", number>;
@@ -58,7 +58,11 @@ export async function evaluateRun(given: Partial<Settings>): Promise<EvaluationS
   logger.info(`checkpoint: ${checkpoint}`);
   const model = await buildModel(device, settings, file);
   logger.info(describePlan(model.plan, model.options.clustering?.method.algorithm));
-  const tokenizer = await loadTokenizer();
+  const tokenizer = await openTokenizer(
+    settings,
+    model.config.vocabSize,
+    (line) => logger.info(line),
+  );
   let result: EvaluationSummary | undefined;
   for (const dataset of [splits.order, splits.test]) {
     if (!dataset) continue;

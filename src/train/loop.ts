@@ -4,7 +4,6 @@
  * @module
  */
 import { describePlan } from "../centerclip/plan.ts";
-import { loadTokenizer } from "../clip/tokenizer.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Batch, Loader } from "../data/loader.ts";
 import type { Device } from "../gpu/device.ts";
@@ -22,6 +21,7 @@ import { continues, openRunFolder, type RunFolder } from "./log/run_folder.ts";
 import { RunLog } from "./log/run_log.ts";
 import { Meter } from "./meter.ts";
 import { buildModel } from "./model.ts";
+import { openTokenizer } from "./tokenizer.ts";
 import { type StepReport, Trainer } from "./trainer.ts";
 
 /** What a run came to. */
@@ -90,7 +90,11 @@ class Run implements Disposable {
       logger.info(`run folder: ${folder.path}`);
       const model = await buildModel(device, settings, resumed?.file);
       logger.info(describePlan(model.plan, model.options.clustering?.method.algorithm));
-      const tokenizer = await loadTokenizer();
+      const tokenizer = await openTokenizer(
+        settings,
+        model.config.vocabSize,
+        (line) => logger.info(line),
+      );
       const size = model.config.imageResolution;
       const open = (split: Dataset) =>
         openLoader(settings, split, tokenizer, size, (message) => logger.warning(message));

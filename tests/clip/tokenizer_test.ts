@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { UsageError, UserError } from "../../src/errors.ts";
 import { loadTokenizer, Tokenizer } from "../../src/clip/tokenizer.ts";
+import { VocabularyError } from "../../src/clip/vocabulary.ts";
+import { tinyVocabulary } from "./tiny_vocabulary.ts";
 
 const tokenizer = await loadTokenizer();
 
@@ -111,24 +113,9 @@ Deno.test("packing starts, truncates, ends, pads and masks", () => {
   }
 });
 
-/** A vocabulary of all byte characters, as they are spelled in CLIP's, and of a few merges. */
-function tinyVocabulary(merges: readonly (readonly [string, string])[]): Map<string, number> {
-  const bytes = Array.from({ length: 256 }, (_, id) => tokenizerByte(id));
-  const tokens = [...bytes, ...bytes.map((c) => c + "</w>"), ...merges.map((m) => m.join(""))];
-  tokens.push("<|startoftext|>", "<|endoftext|>");
-  return new Map(tokens.map((token, id) => [token, id]));
-}
-
-/** CLIP's first 256 ids are the byte characters, in the order of their code points. */
-function tokenizerByte(id: number): string {
-  if (id < 94) return String.fromCharCode(0x21 + id);
-  if (id < 106) return String.fromCharCode(0xa1 + id - 94);
-  return String.fromCharCode(id < 188 ? 0xae + id - 106 : 0x100 + id - 188);
-}
-
 Deno.test("merges apply by rank, each to all its occurrences from the left", () => {
   const merges = [["a", "a"], ["aa", "b</w>"], ["b", "c</w>"], ["a", "b"]] as const;
-  const tiny = new Tokenizer(tinyVocabulary(merges), merges);
+  const tiny = new Tokenizer(tinyVocabulary(merges));
   const spell = (word: string) => tiny.encode(word).map((id) => tiny.decode([id]));
   assert.deepEqual(spell("aaab"), ["aa", "a", "b "]);
   assert.deepEqual(spell("aab"), ["aab "]);
@@ -138,13 +125,30 @@ Deno.test("merges apply by rank, each to all its occurrences from the left", () 
   assert.deepEqual(spell("abab"), ["ab", "a", "b "]);
 });
 
+Deno.test("merges that arise while others of their rank wait let those go first", () => {
+  // Learnt merges never come in this order: what "x y" makes is wanted by a stronger pair.
+  const merges = [["xy", "x"], ["x", "y"]] as const;
+  const tiny = new Tokenizer(tinyVocabulary(merges));
+  assert.deepEqual(tiny.encode("xyxyx").map((id) => tiny.decode([id])), ["xy", "xy", "x "]);
+});
+
 Deno.test("a vocabulary that lacks a needed token is refused by that token's name", () => {
   const merges = [["a", "b"]] as const;
   for (const lost of ["<|endoftext|>", "x</w>", "ab", "Ā"]) {
-    const vocabulary = tinyVocabulary(merges);
-    assert.ok(vocabulary.delete(lost));
-    assert.throws(() => new Tokenizer(vocabulary, merges), (error: Error) => {
-      return error instanceof UserError && error.message.includes(lost);
+    const { tokens, ...rest } = tinyVocabulary(merges);
+    const fewer = new Map([...tokens].filter(([token]) => token !== lost));
+    assert.throws(() => new Tokenizer({ ...rest, tokens: fewer }), (error: Error) => {
+      return error instanceof VocabularyError && error.message.startsWith("tiny: ") &&
+        error.message.includes(lost);
     });
   }
+});
+
+Deno.test("the end of text must be the largest id: by that the text encoder finds it", () => {
+  const { tokens, ...rest } = tinyVocabulary([]);
+  const more = new Map(tokens).set("more", tokens.size);
+  assert.throws(
+    () => new Tokenizer({ ...rest, tokens: more }),
+    /tiny: .* 513, and 514 is there, too; use/,
+  );
 });

@@ -24,7 +24,7 @@ export const modelFlags = {
     kind: "text",
     default: "~/models/pretrained",
     meaning:
-      "folder of CLIP's weights: ViT-B-32.safetensors, ViT-L-14-336px.safetensors, RN50.safetensors",
+      "folder of CLIP's weights: ViT-B-32.safetensors, ViT-L-14-336px.safetensors, RN50.safetensors; a tokenizer.json, or vocab.json with merges.txt, beside them gives the vocabulary",
   },
   init_model: { kind: "text", default: null, meaning: "weights to start from, over CLIP's" },
   sim_header: {
