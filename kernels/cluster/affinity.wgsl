@@ -38,8 +38,8 @@ const INFINITY = 0x7f800000u;
 fn heat(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var at = id.x; at < params.n; at += groups.x * LANES) {
     let d = w[at];
-    let itself = at / params.tokens % params.tokens == at % params.tokens;
     if ((bitcast<u32>(d) & INFINITY) == INFINITY) {
+      let itself = at / params.tokens % params.tokens == at % params.tokens;
       w[at] = select(0.0, d, itself);
     } else {
       w[at] = select(exp(-d * params.factor), 1.0, d == 0.0);

@@ -15,10 +15,10 @@
 //
 // so an iteration takes n^2 additions instead of n k width products.
 //
-// Ties go to the lowest cluster, or token. What is not finite is infinitely far from everything but itself: such a
-// token stays alone, its cluster's, while the first assignment gave it one, and stands for its cluster otherwise.
+// Ties go to the lowest cluster, or token. A token that is not finite is infinitely far from all but itself: it
+// stays alone where the first assignment has it so, and else stands for its cluster.
 //
-// d is [segments of the launch, n, n] and symmetric, and `means`, `won` and `before` are of the launch, too; the
+// d is [segments of the launch, n, n] and symmetric; `means`, `won` and `before` are of the launch, too, and the
 // other tensors hold all segments, the first of the launch being `first`. `assignment` holds the first
 // assignment, without an empty cluster. CAPACITY >= n.
 //
@@ -257,8 +257,8 @@ fn changed(lane: u32, base: Base) -> bool {
   return total(lane, count) > 0.0;
 }
 
-// Makes the member nearest to its mean the head of its cluster, or the first that is not finite. `value` tells: the
-// distance to the mean, or the sum of those to the members, whose order is the same.
+// Makes the member nearest to its mean the head of its cluster, or the first that is not finite. `value` tells:
+// the distance to the mean, or the sum of those to the members, whose order is the same.
 fn choose(lane: u32, base: Base) {
   for (var k = lane; k < params.k; k += LANES) {
     var best = NOWHERE;

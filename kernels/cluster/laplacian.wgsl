@@ -15,14 +15,11 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> w: array<f32>;
 @group(0) @binding(2) var<storage, read_write> degree: array<f32>;
-@group(0) @binding(3) var<storage, read_write> l: array<f32>;
+@group(0) @binding(3) var<storage, read_write> roots: array<f32>; // degree^-1/2, or 0
+@group(0) @binding(4) var<storage, read_write> l: array<f32>;
 
 const LANES = 256u;
 const INFINITY = 0x7f800000u;
-
-fn connects(degree: f32) -> bool {
-  return degree > 0.0 && bitcast<u32>(degree) < INFINITY;
-}
 
 @compute @workgroup_size(LANES)
 fn degrees(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -34,8 +31,10 @@ fn degrees(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
       others += select(w[start + j], 0.0, j == i);
     }
     let sum = others + w[start + i];
+    let connects = sum > 0.0 && bitcast<u32>(sum) < INFINITY;
     degree[row] = sum;
-    l[start + i] = select(0.0, others / sum, connects(sum));
+    roots[row] = select(0.0, 1.0 / sqrt(sum), connects);
+    l[start + i] = select(0.0, others / sum, connects);
   }
 }
 
@@ -43,12 +42,11 @@ fn degrees(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
 fn laplacian(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var at = id.x; at < params.n; at += groups.x * LANES) {
     let row = at / params.tokens;
-    let column = at % params.tokens;
-    if (row % params.tokens == column) {
-      continue;
+    let column = at - row * params.tokens;
+    let first = row / params.tokens * params.tokens;
+    if (row != first + column) {
+      let share = roots[row] * roots[first + column];
+      l[at] = select(0.0, -w[at] * share, share > 0.0);
     }
-    let a = degree[row];
-    let b = degree[row / params.tokens * params.tokens + column];
-    l[at] = select(0.0, -w[at] / (sqrt(a) * sqrt(b)), connects(a) && connects(b));
   }
 }

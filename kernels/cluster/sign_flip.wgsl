@@ -4,8 +4,8 @@
 //   flip   y_ij = s_j u_ij
 //   mark   y_ij = NaN where marks_i is NaN, in place
 //
-// p [segments, n, k] holds a projection a column, as u and y hold a vector. Dispatch: LANES lanes, striding over
-// the grid; a lane owns a column (signs) or an element. `count` is the number of these.
+// p [segments, n, k] holds a projection a column, as u and y hold a vector. Dispatch: LANES lanes, striding
+// over the grid; a lane owns a column (signs) or an element. `count` is the number of these.
 
 struct Params {
   count: u32,

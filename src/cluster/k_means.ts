@@ -4,6 +4,7 @@
  * @module
  */
 import source from "../../kernels/cluster/k_means.wgsl" with { type: "text" };
+import type { Specialisation } from "../gpu/shader.ts";
 import { tidy } from "../tensor/scope.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { distances } from "./distance.ts";
@@ -14,7 +15,7 @@ import {
   emptyClusters,
   workgroupFor,
 } from "./k_medoids.ts";
-import { plainLayout, type TokenLayout } from "./layout.ts";
+import { plainLayout, type TokenLayout, tokensOf } from "./layout.ts";
 import { bySlices } from "./slices.ts";
 import { readyTokens, tokenNorms } from "./tokens.ts";
 
@@ -43,11 +44,11 @@ export interface KMeansOptions {
  * Segments are independent. Everything stays on the GPU; nothing waits for it. No gradient flows through the
  * choice.
  *
- * Ties go to the lowest token, or cluster, number. A cluster that loses its last token takes the one furthest from
- * its mean of all that are not alone, so no cluster is empty and medoids are distinct. A token that is not
- * finite counts as infinitely far from the others, has a cluster of its own while K suffices, and stands for
- * its cluster otherwise. So does one whose squared distances overflow (above 1.8e19 apart), but for the
- * latter. Memory is 4 N² bytes a segment.
+ * Ties go to the lowest token, or cluster, number. A cluster that loses its last token takes the one that is
+ * furthest from its mean, of all that are not alone: no cluster is empty, and medoids are distinct. A token
+ * that is not finite counts as infinitely far from the others, has a cluster of its own while K suffices,
+ * and stands for its cluster otherwise. Tokens over 1.8e19 apart, whose squared distance overflows, are
+ * infinitely far, too. Memory is 4 N² bytes a segment.
  *
  * @param tokens `[B, N, D]` or `[N, D]`, f32.
  * @throws {UsageError} if an option is out of range.
@@ -70,18 +71,19 @@ export function kMeans(tokens: Tensor, options: KMeansOptions): Clusters {
 
 /** {@link kMeans} for tokens of any layout; medoids are numbered within their segment. */
 export function kMeansSegments(x: Tensor, layout: TokenLayout, options: KMeansOptions): Clusters {
-  checkClustering("kMeans", x.device, layout, options);
+  checkClustering("kMeans", layout, options);
   const { device } = x, { k, preNorm } = options;
+  const consts = workgroupFor(device, tokensOf(layout));
   const [medoids, assignment, iterations] = tidy(device, () => {
     const ready = readyTokens(x, layout, preNorm);
     const found = emptyClusters(device, layout, k);
     // KKZ is k-medoids without an iteration.
     const norms = ready.givenNorms ?? tokenNorms(ready);
-    const start = { ...found, norms, k, iterationLimit: 0, sortIds: false };
+    const start = { ...found, norms, consts, k, iterationLimit: 0, sortIds: false };
     bySlices(device, layout, (first, count) => {
       const d = distances(ready, undefined, { squared: true }, undefined, first, count);
       alternate(d, start, first);
-      lloyd(d, found, options, first);
+      lloyd(d, { ...options, ...found, consts }, first);
     });
     return [found.medoids, found.assignment, found.iterations] as const;
   });
@@ -89,14 +91,18 @@ export function kMeansSegments(x: Tensor, layout: TokenLayout, options: KMeansOp
 }
 
 /** Records k-means of the segments from `first` on whose squared distances are `d`, from their assignment. */
-function lloyd(d: Tensor, found: Clusters, options: KMeansOptions, first: number): void {
+function lloyd(
+  d: Tensor,
+  run: KMeansOptions & Clusters & { readonly consts: Specialisation },
+  first: number,
+): void {
   const { device, shape: [count, n] } = d;
-  const { k, iterationLimit = 100, threshold = 1e-6, sortIds = true } = options;
-  const { medoids, assignment, iterations } = found;
+  const { k, iterationLimit = 100, threshold = 1e-6, sortIds = true, consts } = run;
+  const { medoids, assignment, iterations } = run;
   device.launch({
     kernel,
     entry: "main",
-    consts: workgroupFor(device, n),
+    consts,
     bind: {
       d,
       means: empty(device, "f32", [count, k, 3], "kMeans"),

@@ -7,6 +7,7 @@ import source from "../../kernels/cluster/k_medoids.wgsl" with { type: "text" };
 import { referenceKMedoids } from "../compat/k_medoids.ts";
 import { UsageError, UserError } from "../errors.ts";
 import type { Device } from "../gpu/device.ts";
+import type { Specialisation } from "../gpu/shader.ts";
 import { tidy } from "../tensor/scope.ts";
 import { sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -68,7 +69,7 @@ export function clusterSegments(
   layout: TokenLayout,
   options: KMedoidsOptions,
 ): Clusters {
-  check(x.device, layout, options);
+  check(layout, options);
   const [medoids, assignment, iterations] = tidy(x.device, () => {
     if (options.compat === "reference") return referenceKMedoids(x, layout, options);
     return solve(x, layout, options);
@@ -79,12 +80,13 @@ export function clusterSegments(
 function solve(x: Tensor, layout: TokenLayout, options: KMedoidsOptions) {
   const { device } = x, { segments } = layout;
   const { k, init, splitSize, distances: given } = options;
+  const consts = workgroupFor(device, tokensOf(layout));
   const ready = readyTokens(x, layout, options.preNorm);
   const norms = tokenNorms(ready);
   const found = emptyClusters(device, layout, k);
   if (init) device.copy(init, 0, found.medoids, 0, segments * k * 4);
   // Normalised tokens' norms differ by 1e-6 / |x|, less than f32 tells; their order is |x|'s.
-  const run = { ...options, ...found, norms: ready.givenNorms ?? norms };
+  const run = { ...options, ...found, norms: ready.givenNorms ?? norms, consts };
   // Given distances are one tensor already, so they run in one launch.
   if (given) alternate(given, run);
   else {
@@ -109,19 +111,22 @@ export function emptyClusters(device: Device, layout: TokenLayout, k: number): C
   };
 }
 
-/** Records k-medoids of the segments from `first` on whose distances are `d`; all tensors but `d` hold all. */
-export function alternate(
-  d: Tensor,
-  run: Clusters & { readonly norms: Tensor } & Omit<KMedoidsOptions, "distances">,
-  first = 0,
-): void {
+/** What k-medoids runs on besides distances: the tokens' norms, and where the results go. */
+interface Alternation extends Clusters, Omit<KMedoidsOptions, "distances"> {
+  readonly norms: Tensor;
+  /** As {@link workgroupFor} gives them. */
+  readonly consts: Specialisation;
+}
+
+/** Records k-medoids of the segments from `first` on whose distances are `d`; all else holds all segments. */
+export function alternate(d: Tensor, run: Alternation, first = 0): void {
   const { device, shape: [count, n] } = d;
-  const { k, iterationLimit = 100, threshold = 1e-6, sortIds = true, init } = run;
+  const { k, iterationLimit = 100, threshold = 1e-6, sortIds = true, init, consts } = run;
   const { norms, medoids, assignment, iterations } = run;
   device.launch({
     kernel,
     entry: "main",
-    consts: workgroupFor(device, n),
+    consts,
     bind: { d, norms, medoids, assignment, iterations },
     params: {
       n,
@@ -137,10 +142,12 @@ export function alternate(
 }
 
 /**
- * Lanes of a workgroup that clusters `n` tokens, and those that its memory is laid out for: one variant serves
+ * Lanes of a workgroup that clusters `n` tokens, and how many its memory is laid out for: one variant serves
  * nearly all.
+ *
+ * @throws {UserError} if the memory does not hold them.
  */
-export function workgroupFor({ info }: Device, n: number): { LANES: number; CAPACITY: number } {
+export function workgroupFor({ info }: Device, n: number): Specialisation {
   const lanes = Math.min(info.software ? 64 : 256, info.maxInvocations);
   const most = Math.floor((info.maxWorkgroupStorage - 8 * lanes) / 12);
   if (n > most) {
@@ -152,14 +159,11 @@ export function workgroupFor({ info }: Device, n: number): { LANES: number; CAPA
   return { LANES: lanes, CAPACITY: Math.min(Math.ceil(n / 1024) * 1024, most) };
 }
 
-function check(device: Device, layout: TokenLayout, options: KMedoidsOptions): void {
-  checkClustering("kMedoids", device, layout, options);
-  const { k, init, distances, splitSize = 1 } = options;
+function check(layout: TokenLayout, options: KMedoidsOptions): void {
+  checkClustering("kMedoids", layout, options);
+  const { k, init, distances } = options;
   const { segments } = layout;
   const n = tokensOf(layout);
-  if (!Number.isInteger(splitSize) || splitSize < 1) {
-    throw new UsageError(`kMedoids: splitSize is ${splitSize}, not 1 or more`);
-  }
   if (init && !sameShape(init.shape, [segments, k])) {
     throw new UsageError(`kMedoids: init is [${init.shape}], not [${segments}, ${k}]`);
   }
@@ -170,12 +174,14 @@ function check(device: Device, layout: TokenLayout, options: KMedoidsOptions): v
   }
 }
 
-/** Checks what every algorithm is told, and that `device` can hold it. */
+/** Checks what every algorithm is told. */
 export function checkClustering(
   what: string,
-  device: Device,
   layout: TokenLayout,
-  { k, iterationLimit = 0 }: Pick<KMedoidsOptions, "k" | "iterationLimit">,
+  { k, iterationLimit = 0, splitSize = 1 }: Pick<
+    KMedoidsOptions,
+    "k" | "iterationLimit" | "splitSize"
+  >,
 ): void {
   const n = tokensOf(layout);
   if (!Number.isInteger(k) || k < 1 || k > n) {
@@ -184,5 +190,7 @@ export function checkClustering(
   if (!Number.isInteger(iterationLimit) || iterationLimit < 0) {
     throw new UsageError(`${what}: iterationLimit is ${iterationLimit}, not 0 or more`);
   }
-  workgroupFor(device, n);
+  if (!Number.isInteger(splitSize) || splitSize < 1) {
+    throw new UsageError(`${what}: splitSize is ${splitSize}, not 1 or more`);
+  }
 }

@@ -38,7 +38,8 @@ export function normalizedLaplacian(graph: Tensor): Laplacian {
   }
   const laplacian = empty(device, "f32", graph.shape, "laplacian");
   const degree = empty(device, "f32", [segments, tokens], "laplacian");
-  const bind = { w: graph, degree, l: laplacian };
+  using roots = empty(device, "f32", [segments, tokens], "laplacian");
+  const bind = { w: graph, degree, roots, l: laplacian };
   for (const [entry, n] of [["degrees", segments * tokens], ["laplacian", size]] as const) {
     device.launch({
       kernel,

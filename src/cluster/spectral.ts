@@ -8,7 +8,7 @@ import { matmul } from "../ops/matmul.ts";
 import { tidy } from "../tensor/scope.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { affinities, type AffinityOptions, checkAffinity, isSymmetric } from "./affinity.ts";
-import { checkClustering, type Clusters, clusterSegments } from "./k_medoids.ts";
+import { checkClustering, type Clusters, clusterSegments, workgroupFor } from "./k_medoids.ts";
 import type { KMedoidsOptions } from "./k_medoids_options.ts";
 import { normalizedLaplacian } from "./laplacian.ts";
 import { plainLayout, type TokenLayout, tokensOf } from "./layout.ts";
@@ -71,8 +71,9 @@ export function spectralSegments(
   options: SpectralOptions,
 ): SpectralClusters {
   const { k, distance, p, iterationLimit, threshold, sortIds, splitSize, compat } = options;
-  checkClustering("spectral", x.device, layout, options);
+  checkClustering("spectral", layout, options);
   checkAffinity(options, tokensOf(layout));
+  workgroupFor(x.device, tokensOf(layout));
   const [medoids, assignment, iterations, embedding] = tidy(x.device, () => {
     const embedding = embed(readyTokens(x, layout), options);
     const rest = { k, distance, p, iterationLimit, threshold, sortIds, splitSize, compat };

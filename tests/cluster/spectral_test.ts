@@ -211,6 +211,7 @@ Deno.test("spectralClusters() refuses options out of range", () => {
   throws(() => spectralClusters(x, { k: 4 }), /spectral: k is 4, but a segment has 3 tokens/);
   throws(() => spectralClusters(x, { k: 2, sigma: -1 }), /sigma is -1/);
   throws(() => spectralClusters(x, { k: 2, iterationLimit: -1 }), /iterationLimit is -1/);
+  throws(() => spectralClusters(x, { k: 2, splitSize: 0 }), /splitSize is 0/);
   using many = tensor(device, new Float32Array(9000), [1, 9000, 1]);
   throws(() => spectralClusters(many, { k: 2 }), /9000 tokens a segment exceed/);
 });
