@@ -1,4 +1,6 @@
 import { rejects } from "node:assert/strict";
+import { clusterLayer } from "../../src/cluster/layer.ts";
+import type { CentreMethod } from "../../src/cluster/method.ts";
 import { shiftFrames } from "../../src/cluster/shift.ts";
 import { attention } from "../../src/ops/attention.ts";
 import { avgPool } from "../../src/ops/avg_pool.ts";
@@ -20,6 +22,10 @@ import { empty, type Tensor, zeros } from "../../src/tensor/tensor.ts";
 import { device } from "../device.ts";
 import { repeatsBits } from "../oracle/repeat.ts";
 
+/** Means of clusters: they tell the assignment, too. */
+const clustered = (method: CentreMethod) => (x: Tensor) =>
+  clusterLayer(x, { ...method, aggregation: "mean" }, { frames: 3, targetFrames: 1, k: 7 }).output;
+
 const CASES: Record<string, [shapes: Shape[], run: (...inputs: Tensor[]) => Tensor]> = {
   "matmul() with its epilogue": [
     [[17, 36], [44, 36], [44], [17, 44]],
@@ -40,6 +46,16 @@ const CASES: Record<string, [shapes: Shape[], run: (...inputs: Tensor[]) => Tens
   "quickGelu()": [[[129]], quickGelu],
   "transpose()": [[[2, 33, 31]], transpose],
   "shiftFrames()": [[[6, 3, 40]], (x) => shiftFrames(x, 3, "patches")],
+  "clustering by k-medoids": [[[6, 26, 8]], clustered({ algorithm: "kmedoids++", preNorm: true })],
+  "clustering by k-means": [[[6, 26, 7]], clustered({ algorithm: "kmeans" })],
+  "spectral clustering": [
+    [[6, 26, 8]],
+    clustered({ algorithm: "spectral", graph: "KNN", spatialTemporal: true }),
+  ],
+  "spectral clustering of frames that are not square": [
+    [[6, 24, 7]],
+    clustered({ algorithm: "spectral", spatialTemporal: true }),
+  ],
   "conv2d()": [
     [[2, 9, 7, 8], [12, 8, 3, 3]],
     (x, weight) => conv2d(x, weight, { stride: 2, padding: 1 }),
