@@ -1,13 +1,13 @@
 // The bilinear forms of attention with one query a sequence, heads of 64 side by side in D = heads * 64:
-//   dot: s[b, h, t] = scale * sum over c of q[b, h, c] * k[b, t, h, c]
+//   dot_heads: s[b, h, t] = scale * sum over c of q[b, h, c] * k[b, t, h, c]
 //   mix: o[b, h, c] = scale * sum over t of s[b, h, t] * k[b, t, h, c]
 //   outer: k[b, t, h, c] = scale * s[b, h, t] * q[b, h, c]
-// Each is linear in both operands, and its gradients are the other two: so scores are `dot` of queries and
-// keys, outputs `mix` of probabilities and values, and no other kernel is needed for the backward pass.
+// Each is linear in both operands, and its gradients are the other two: so scores are `dot_heads` of queries
+// and keys, outputs `mix` of probabilities and values, and no other kernel is needed for the backward pass.
 //
 // Vectors hold four channels of a head.
 //
-// Dispatch: 64 lanes, striding over the grid; `dot`: one score each; `mix`, `outer`: one vec4 of the output.
+// Dispatch: 64 lanes, striding over the grid; `dot_heads`: one score each; `mix`, `outer`: one vec4 of the output.
 
 struct Params {
   n: u32, // scores, or vec4 of the output

@@ -1,5 +1,5 @@
 // work = (A + A') / (2 scale), padded with zeros, for a batch of matrices A [n, n]: what the reductions of
-// tridiagonalize.wgsl and tridiagonalize_panels.wgsl overwrite.
+// tridiagonalize.wgsl and tridiagonalize_subgroup.wgsl overwrite.
 //
 // scale is the power of two next below the largest |a| (1 for a zero matrix), so that no square overflows
 // and the thresholds of the steps to come mean something whatever the size of A. A matrix that is not finite

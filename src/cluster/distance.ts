@@ -6,7 +6,7 @@
 import tiled from "../../kernels/cluster/distance.wgsl" with { type: "text" };
 import subgroups from "../../kernels/cluster/distance_subgroup.wgsl" with { type: "text" };
 import { UsageError } from "../errors.ts";
-import type { Device } from "../gpu/device.ts";
+import { smallSubgroup } from "../ops/small_subgroup.ts";
 import { tidy } from "../tensor/scope.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { plainLayout, tokensOf } from "./layout.ts";
@@ -45,11 +45,6 @@ function metricCode({ distance = "euclidean", p = 2, squared = false }: Pairwise
   return squared ? 1 : p === 1 ? 2 : p === 2 ? 3 : 4;
 }
 
-/** Whether the variant for the small subgroups of software devices runs. */
-function smallSubgroups({ info }: Device): boolean {
-  return info.software && [4, 8, 16].includes(info.subgroupSize ?? 0);
-}
-
 /**
  * Records the distances between `x` and `y` (`x` with itself where left out) of `count` segments from
  * `first` on, `[count, N, M]`.
@@ -67,12 +62,12 @@ export function distances(
   const other = y ?? x;
   const n = tokensOf(x.layout), m = tokensOf(other.layout);
   const d = empty(device, "f32", [count, n, m], "distance");
-  const small = smallSubgroups(device), lanes = device.info.subgroupSize!;
-  const [tileX, tileY] = small ? [2 * lanes, 16] : [32, 32];
+  const lanes = smallSubgroup(device);
+  const [tileX, tileY] = lanes ? [2 * lanes, 16] : [32, 32];
   device.launch({
-    kernel: small ? subgroupKernel : tiledKernel,
+    kernel: lanes ? subgroupKernel : tiledKernel,
     entry: "main",
-    consts: { METRIC: metricCode(options), SELF: !y, ...(small ? { L: lanes } : {}) },
+    consts: { METRIC: metricCode(options), SELF: !y, ...(lanes ? { L: lanes } : {}) },
     bind: {
       x: x.tokens,
       y: other.tokens,

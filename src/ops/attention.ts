@@ -5,11 +5,11 @@
  */
 import plain from "../../kernels/attention/attention.wgsl" with { type: "text" };
 import subgroup from "../../kernels/attention/attention_subgroup.wgsl" with { type: "text" };
-import type { Device } from "../gpu/device.ts";
 import type { BufferBinding } from "../gpu/pipeline.ts";
 import { sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Input } from "./define.ts";
+import { smallSubgroup } from "./small_subgroup.ts";
 
 const plainKernel = { name: "attention", source: plain };
 const subgroupKernel = { name: "attention_subgroup", source: subgroup };
@@ -36,12 +36,6 @@ interface Attributes {
 const ROWS = 8;
 const LANES = 64;
 
-function lanesOf({ info: { software, subgroupSize } }: Device, head: number): number | undefined {
-  return software && head === HEAD && [4, 8, 16].includes(subgroupSize ?? 0)
-    ? subgroupSize
-    : undefined;
-}
-
 type Entry = "forward" | "backward_delta" | "backward_q" | "backward_kv";
 
 function launch(
@@ -53,7 +47,8 @@ function launch(
 ): void {
   const { device, shape: [batch, tokens, width] } = qkv;
   const heads = width / 3 / head;
-  const lanes = entry === "backward_delta" ? undefined : lanesOf(device, head);
+  const special = head === HEAD && entry !== "backward_delta";
+  const lanes = special ? smallSubgroup(device) : undefined;
   device.launch({
     kernel: lanes ? subgroupKernel : plainKernel,
     entry,

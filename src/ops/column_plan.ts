@@ -4,6 +4,7 @@
  * @module
  */
 import type { Device } from "../gpu/device.ts";
+import { smallSubgroup } from "./small_subgroup.ts";
 
 /** How a kernel takes columns. */
 export interface ColumnPlan {
@@ -23,14 +24,14 @@ export function columnUnit({ info }: Device): number {
   return info.software ? 4 : 1;
 }
 
-/** Lanes of a subgroup on software devices whose subgroups are small, but hold eight values at least. */
-export function smallSubgroup({ info: { software, subgroupSize } }: Device): number | undefined {
-  return software && [8, 16].includes(subgroupSize ?? 0) ? subgroupSize : undefined;
+/** Lanes of a small subgroup that holds eight values at least, one for each reflector or sweep. */
+export function columnSubgroup(device: Device): number | undefined {
+  return smallSubgroup(device, 8);
 }
 
 /** Plans a kernel over the columns of `batch` matrices. On a software device a workgroup is one subgroup. */
 export function columnPlan(device: Device, batch: number, columns: number): ColumnPlan {
-  const L = smallSubgroup(device), unit = columnUnit(device);
+  const L = columnSubgroup(device), unit = columnUnit(device);
   const LANES = device.info.software ? 8 : 32;
   const width = columns / unit;
   return {

@@ -13,6 +13,7 @@ import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";
 import { matmul } from "./matmul.ts";
 import { sum } from "./reduce.ts";
+import { smallSubgroup } from "./small_subgroup.ts";
 
 const tiledKernel = { name: "conv2d", source: tiled };
 const subgroupKernel = { name: "conv2d_subgroup", source: subgroup };
@@ -73,10 +74,9 @@ function turned({ padY, padX, ...p }: Pass): Pass {
 }
 
 /** Lanes of a subgroup on software devices with small ones, where channels line up in vec4. */
-function subgroupLanes({ info }: Device, { channels, outputs }: Pass): number | undefined {
+function subgroupLanes(device: Device, { channels, outputs }: Pass): number | undefined {
   const aligned = channels % 4 === 0 && outputs % 4 === 0 && channels > 0;
-  const { software, subgroupSize } = info;
-  return software && aligned && [4, 8, 16].includes(subgroupSize ?? 0) ? subgroupSize : undefined;
+  return aligned ? smallSubgroup(device) : undefined;
 }
 
 /** What both kernels are launched with. */

@@ -11,6 +11,7 @@ import { sameShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Input } from "./define.ts";
 import { sumTo } from "./reduce.ts";
+import { smallSubgroup } from "./small_subgroup.ts";
 
 const tiledKernel = { name: "matmul", source: tiled };
 const subgroupKernel = { name: "matmul_subgroup", source: subgroup };
@@ -64,11 +65,8 @@ function sizesOf(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
 
 /** Lanes of a subgroup on software devices with small ones, where the operands line up in vec4. */
 function subgroupLanes(device: Device, sizes: Sizes, transposeA: boolean): number | undefined {
-  const { subgroupSize, software } = device.info;
   const aligned = sizes.cols % 4 === 0 && (transposeA ? sizes.rows : sizes.inner) % 4 === 0;
-  return software && aligned && sizes.inner > 0 && [4, 8, 16].includes(subgroupSize ?? 0)
-    ? subgroupSize
-    : undefined;
+  return aligned && sizes.inner > 0 ? smallSubgroup(device) : undefined;
 }
 
 /** Allocates the product and records the kernel. */

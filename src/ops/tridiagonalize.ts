@@ -7,7 +7,7 @@ import plain from "../../kernels/linalg/tridiagonalize.wgsl" with { type: "text"
 import subgroup from "../../kernels/linalg/tridiagonalize_subgroup.wgsl" with { type: "text" };
 import type { Device, DeviceInfo } from "../gpu/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { smallSubgroup } from "./column_plan.ts";
+import { columnSubgroup } from "./column_plan.ts";
 import { symmetricPart } from "./symmetric_part.ts";
 
 const plainKernel = { name: "tridiagonalize", source: plain };
@@ -38,7 +38,7 @@ export function mostRows({ info }: Device): number {
 /** Reduces `count` matrices of `a` [B, n, n] from `first` on. */
 export function tridiagonalize(a: Tensor, first: number, count: number): Tridiagonal {
   const { device, shape: [, n] } = a;
-  const L = smallSubgroup(device);
+  const L = columnSubgroup(device);
   const { work, scales } = symmetricPart(a, first, count, 4 * (L ?? 1));
   const [, rows, columns] = work.shape;
   const tridiagonal = empty(device, "f32", [count, 3, n], "tridiagonalize");
