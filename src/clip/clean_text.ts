@@ -5,12 +5,12 @@
  */
 import { fixText } from "./fix_text.ts";
 import { unescapeHtml } from "./html.ts";
-import { NEW_CAPITALS } from "./unicode.ts";
+import { NEW_MARKS_AND_CAPITALS } from "./unicode.ts";
 
 /** Unicode's White_Space property. JavaScript's `\s` has U+FEFF besides, and lacks U+0085. */
 const WHITE_SPACE = /\p{White_Space}+/gu;
 
-const OLD = new RegExp(`[^${NEW_CAPITALS}]+`, "gu");
+const OLD = new RegExp(`[^${NEW_MARKS_AND_CAPITALS}]+`, "gu");
 
 /**
  * The text that CLIP's tokenizer cuts into words: repaired; entities decoded twice, because captions

@@ -4,6 +4,11 @@
  * @module
  */
 
+import { NEW_MARKS_AND_CAPITALS } from "./unicode.ts";
+
+/** What Unicode 14 knows, between characters that it does not compose or reorder. */
+const KNOWN_RUN = new RegExp(`[^${NEW_MARKS_AND_CAPITALS}]+`, "gu");
+
 /** So many marks that an engine, which sorts them by insertion, may take seconds. */
 const LONG_RUN = /\p{M}{100,}/gu;
 
@@ -47,7 +52,7 @@ function sortRun(run: string): string {
 }
 
 /**
- * The text in Unicode's normalization form C, as `normalize()` gives it.
+ * The text in Unicode 14's normalization form C, as `normalize()` of that time gave it.
  *
  * @example
  * ```ts
@@ -57,5 +62,5 @@ function sortRun(run: string): string {
  * ```
  */
 export function compose(text: string): string {
-  return text.replace(LONG_RUN, sortRun).normalize("NFC");
+  return text.replace(KNOWN_RUN, (run) => run.replace(LONG_RUN, sortRun).normalize("NFC"));
 }

@@ -91,9 +91,9 @@ Deno.test("long and hostile lines are repaired in no time", () => {
   ];
   const start = performance.now();
   for (const [line, fixed] of lines) assert.ok(fixText(line) === fixed, line.slice(0, 20));
-  // A hundredth of what one line took by the square.
+  // By the square they would take 20 seconds, so less than half a second on a quiet machine.
   const took = performance.now() - start;
-  assert.ok(took < 5_000, `${took} ms`);
+  assert.ok(took < 10_000, `${took} ms`);
 });
 
 Deno.test("mojibake within sound text is repaired, and the sound text kept", () => {
@@ -158,6 +158,18 @@ Deno.test("character references decode as in Python", () => {
     ["&#xFDD0;|&#x1FFFE;|&#x10FFFF;|&#x110000;|&#55296;", "|||�|�"],
   ];
   for (const [text, decoded] of cases) assert.equal(unescapeHtml(text), decoded);
+});
+
+Deno.test("what came after Unicode 14 is neither composed nor reordered nor in lower case", () => {
+  for (const text of ["\u{105d2}\u0307", "a\u{1e4ee}\u0334\u0316", "\u{16d67}\u{16d67}"]) {
+    assert.equal(fixText(text), text);
+  }
+  assert.equal(fixText("e\u{897}\u0301 e\u0301"), "e\u{897}\u0301 é");
+  // Nor does it tell whether a sigma ends a word.
+  assert.equal(
+    cleanText("ΑΣ\u{10d70} Α\u{1e030}Σ ΑΣ\u{1e030}Α"),
+    "ας\u{10d70} α\u{1e030}σ ας\u{1e030}α",
+  );
 });
 
 Deno.test("blanks of every kind collapse, a byte order mark from an entity does not", () => {
