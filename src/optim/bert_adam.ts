@@ -59,11 +59,13 @@ export class BertAdam implements Optimizer {
     readonly parameters: readonly Trainable[],
     options: BertAdamOptions,
   ) {
-    const defaults = { betas: [0.9, 0.98], eps: 1e-6, ownMaxNorm: 1 } as const;
-    const { total, schedule = "warmup_cosine" } = options;
+    const { total, warmup, schedule = "warmup_cosine", betas = [0.9, 0.98], eps = 1e-6 } = options;
+    const { maxNorm, ownMaxNorm = 1 } = options;
     if (!(total > 0 || total === -1)) throw new RangeError(`BertAdam: ${total} updates in all`);
-    const steady = { total: 1, warmup: -1, schedule: "warmup_constant" } as const;
-    this.#options = { ...defaults, schedule, ...options, ...(total === -1 ? steady : {}) };
+    const rate = total === -1
+      ? { total: 1, warmup: -1, schedule: "warmup_constant" } as const
+      : { total, warmup, schedule };
+    this.#options = { ...rate, betas, eps, maxNorm, ownMaxNorm };
     this.count = outsideScopes(device, () => zeros(device, "u32", [parameters.length]));
     this.moments = new Moments(device, parameters);
   }
