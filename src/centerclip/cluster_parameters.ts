@@ -7,11 +7,12 @@ import { type ClipConfig, demandVit, patchesOf, type VitConfig } from "../clip/c
 import { tokenMlpShapes } from "../cluster/deep_cluster.ts";
 import { type CentreMethod, type ClusterMethod, hasCentres } from "../cluster/method.ts";
 import { UsageError } from "../errors.ts";
-import { type Shape, sizeOf } from "../tensor/shape.ts";
+import type { Shape } from "../tensor/shape.ts";
 import { layerName, planOf } from "./clustering.ts";
 import type { CenterClipOptions } from "./model.ts";
 import type { NewParameter, NewParameters } from "./new_parameters.ts";
 import type { ClusterStep } from "./plan.ts";
+import { constant, copy, normal } from "./starts.ts";
 
 type Named = [name: string, parameter: NewParameter];
 
@@ -78,20 +79,6 @@ function positions(shape: Shape, vit: VitConfig, { block }: ClusterStep): NewPar
       } keeps ${clusters} tokens; set it to 0`,
     );
   }
-  return {
-    shape,
-    init: async ({ clip }) =>
-      (await clip("visual.positional_embedding")).slice(width, (1 + clusters) * width),
-  };
+  // The row before them is the class token.
+  return copy(shape, "visual.positional_embedding", width);
 }
-
-const constant = (shape: Shape, value: number): NewParameter => ({
-  shape,
-  init: () => new Float32Array(sizeOf(shape)).fill(value),
-});
-
-const normal = (shape: Shape, deviation: number): NewParameter => ({
-  shape,
-  init: ({ random }) =>
-    Float32Array.from({ length: sizeOf(shape) }, () => deviation * random.normal()),
-});

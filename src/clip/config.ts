@@ -210,16 +210,25 @@ function addBlocks(
   width: number,
 ): void {
   for (let i = 0; i < layers; i++) {
-    const at = `${prefix}transformer.resblocks.${i}`;
-    shapes.set(`${at}.attn.in_proj_weight`, [3 * width, width]);
-    shapes.set(`${at}.attn.in_proj_bias`, [3 * width]);
-    shapes.set(`${at}.attn.out_proj.weight`, [width, width]);
-    shapes.set(`${at}.attn.out_proj.bias`, [width]);
-    addNorm(shapes, `${at}.ln_1`, width);
-    shapes.set(`${at}.mlp.c_fc.weight`, [4 * width, width]);
-    shapes.set(`${at}.mlp.c_fc.bias`, [4 * width]);
-    shapes.set(`${at}.mlp.c_proj.weight`, [width, 4 * width]);
-    shapes.set(`${at}.mlp.c_proj.bias`, [width]);
-    addNorm(shapes, `${at}.ln_2`, width);
+    for (const [name, shape] of blockShapes(width)) {
+      shapes.set(`${prefix}transformer.resblocks.${i}.${name}`, shape);
+    }
   }
+}
+
+/** The tensors of a transformer block, by their names in it. */
+export function blockShapes(width: number): ReadonlyMap<string, Shape> {
+  const shapes = new Map<string, Shape>([
+    ["attn.in_proj_weight", [3 * width, width]],
+    ["attn.in_proj_bias", [3 * width]],
+    ["attn.out_proj.weight", [width, width]],
+    ["attn.out_proj.bias", [width]],
+  ]);
+  addNorm(shapes, "ln_1", width);
+  shapes.set("mlp.c_fc.weight", [4 * width, width]);
+  shapes.set("mlp.c_fc.bias", [4 * width]);
+  shapes.set("mlp.c_proj.weight", [width, 4 * width]);
+  shapes.set("mlp.c_proj.bias", [width]);
+  addNorm(shapes, "ln_2", width);
+  return shapes;
 }

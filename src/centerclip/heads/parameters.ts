@@ -3,50 +3,14 @@
  *
  * @module
  */
-import type { ClipConfig } from "../../clip/config.ts";
+import { blockShapes, type ClipConfig } from "../../clip/config.ts";
 import { UsageError } from "../../errors.ts";
-import type { Random } from "../../tensor/random.ts";
-import { type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { CenterClipOptions } from "../model.ts";
 import type { NewParameter, NewParameters } from "../new_parameters.ts";
+import { constant, copy, normal, uniform } from "../starts.ts";
 
 /** Deviation of what starts at random (`initializer_range`). */
 const DEVIATION = 0.02;
-
-function filled(shape: Shape, draw: (random: Random) => number): NewParameter {
-  return {
-    shape,
-    init: ({ random }) => Float32Array.from({ length: sizeOf(shape) }, () => draw(random)),
-  };
-}
-
-const normal = (shape: Shape) => filled(shape, (random) => DEVIATION * random.normal());
-const constant = (shape: Shape, value: number) => filled(shape, () => value);
-const uniform = (shape: Shape, limit: number) =>
-  filled(shape, (random) => limit * (2 * random.uniform() - 1));
-
-/** A copy of one of CLIP's tensors. */
-function copy(name: string, shape: Shape): NewParameter {
-  return { shape, init: async ({ clip }) => Float32Array.from(await clip(name)) };
-}
-
-/** The names and shapes of a transformer block of a width. */
-function blockShapes(width: number): [name: string, shape: Shape][] {
-  return [
-    ["attn.in_proj_weight", [3 * width, width]],
-    ["attn.in_proj_bias", [3 * width]],
-    ["attn.out_proj.weight", [width, width]],
-    ["attn.out_proj.bias", [width]],
-    ["ln_1.weight", [width]],
-    ["ln_1.bias", [width]],
-    ["mlp.c_fc.weight", [4 * width, width]],
-    ["mlp.c_fc.bias", [4 * width]],
-    ["mlp.c_proj.weight", [width, 4 * width]],
-    ["mlp.c_proj.bias", [width]],
-    ["ln_2.weight", [width]],
-    ["ln_2.bias", [width]],
-  ];
-}
 
 /** Blocks that start as the first ones of CLIP's text encoder; those beyond its depth at random. */
 function* textBlocks(
@@ -61,15 +25,15 @@ function* textBlocks(
         ? constant(shape, 1)
         : shape.length === 1
         ? constant(shape, 0)
-        : normal(shape);
-      yield [`${prefix}.resblocks.${i}.${name}`, i < textLayers ? copy(from, shape) : fresh];
+        : normal(shape, DEVIATION);
+      yield [`${prefix}.resblocks.${i}.${name}`, i < textLayers ? copy(shape, from) : fresh];
     }
   }
 }
 
 /** The position embeddings of a head, which start as those of CLIP's texts. */
 function positionTable({ contextLength, textWidth }: ClipConfig): NewParameter {
-  return copy("positional_embedding", [contextLength, textWidth]);
+  return copy([contextLength, textWidth], "positional_embedding");
 }
 
 function* seqTransf(config: ClipConfig, layers: number): Generator<[string, NewParameter]> {
@@ -93,9 +57,9 @@ function* tightTransf(config: ClipConfig, layers: number): Generator<[string, Ne
   yield* textBlocks("cross.transformer", layers, config);
   yield ["cross.pooler.ln_pool.weight", constant([width], 1)];
   yield ["cross.pooler.ln_pool.bias", constant([width], 0)];
-  yield ["cross.pooler.dense.weight", normal([width, width])];
+  yield ["cross.pooler.dense.weight", normal([width, width], DEVIATION)];
   yield ["cross.pooler.dense.bias", constant([width], 0)];
-  yield ["similarity_dense.weight", normal([1, width])];
+  yield ["similarity_dense.weight", normal([1, width], DEVIATION)];
   yield ["similarity_dense.bias", constant([1], 0)];
 }
 
