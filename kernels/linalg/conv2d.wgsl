@@ -9,8 +9,9 @@
 //     parts of `span`, since they are many and the weights few: dw [parts, TAPS * C, O], for the host to sum.
 //
 // Tiles as in matmul.wgsl: a workgroup of 16 x 16 lanes owns 64 x 64 of the output, a lane 4 x 4 of it, 16
-// apart; 16 inner steps at a time go through 8 KB of workgroup memory. Elements past an edge count as zero,
-// so control flow stays uniform around the barriers.
+// apart; 16 inner steps at a time go through 8 KB of workgroup memory. Lanes that store along the inner
+// dimension would all meet in one bank of it, were a row of the tile 64 wide: hence PITCH. Elements past an
+// edge count as zero, so control flow stays uniform around the barriers.
 //
 // Dispatch, `forward`: x = ceil(O / 64), y and z together at least ceil(pixels / 64), which can be more
 // than one dimension holds.
@@ -43,9 +44,10 @@ const STEP = 1i;
 const SIDE = 16u; // lanes along a side of the workgroup, and inner steps a round
 const TILE = 64u; // rows and columns of the workgroup's tile
 const EACH = 4u; // rows and columns of a lane
+const PITCH = TILE + 1u; // of the rows' tile
 
-var<workgroup> a_tile: array<f32, 1024>; // [inner step][row]
-var<workgroup> b_tile: array<f32, 1024>; // [inner step][column]
+var<workgroup> a_tile: array<f32, SIDE * PITCH>; // [inner step][row]
+var<workgroup> b_tile: array<f32, SIDE * TILE>; // [inner step][column]
 
 // A pixel of y: image, row, column.
 fn place_of(pixel: u32) -> vec3u {
@@ -89,7 +91,7 @@ fn multiply(lane: vec3u, acc: ptr<function, array<vec4f, EACH>>) {
     let at = q * TILE + lane.x;
     let bv = vec4f(b_tile[at], b_tile[at + 16u], b_tile[at + 32u], b_tile[at + 48u]);
     for (var i = 0u; i < EACH; i++) {
-      (*acc)[i] += a_tile[q * TILE + lane.y + i * SIDE] * bv;
+      (*acc)[i] += a_tile[q * PITCH + lane.y + i * SIDE] * bv;
     }
   }
   workgroupBarrier();
@@ -122,7 +124,7 @@ fn forward(
       if (k + step < inner && row + line + i * SIDE < params.pixels) {
         value = load_x(places[i], tap);
       }
-      a_tile[step * TILE + line + i * SIDE] = value;
+      a_tile[step * PITCH + line + i * SIDE] = value;
       let q = index / TILE + i * EACH;
       value = 0.0;
       if (k + q < inner && col + across < params.cols) {
@@ -171,7 +173,7 @@ fn weights(
         value = load_x(places[i], tap);
       }
       places[i] = advance(places[i], SIDE);
-      a_tile[q * TILE + across] = value;
+      a_tile[q * PITCH + across] = value;
       value = 0.0;
       if (k + q < end && col + across < params.cols) {
         value = dy[(k + q) * params.cols + col + across];
