@@ -9,7 +9,8 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /**
  * Named tensors, or the part of them under a prefix. Names are those of the checkpoint, so that what a
- * file holds and what a model reads are the same list.
+ * file holds and what a model reads are the same list: with the parameters also the buffers of batch norms,
+ * which training moves, and no optimiser (`isTrainable()` tells).
  *
  * @example
  * ```ts ignore

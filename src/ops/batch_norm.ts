@@ -169,6 +169,9 @@ export function batchNorm(
   if (sizes.some((size) => size !== width) || (residual && residual.size !== x.size)) {
     throw new RangeError(`batchNorm: [${x.shape}] with parameters of ${sizes} channels`);
   }
+  if (running.batches.dtype !== "f32") {
+    throw new RangeError(`batchNorm: batches are counted as f32, not ${running.batches.dtype}`);
+  }
   if (training && rows === 1) {
     throw new RangeError(`batchNorm: [${x.shape}] has one value a channel, and so no variance`);
   }

@@ -141,6 +141,8 @@ Deno.test("batchNorm() names what does not fit", () => {
   const x = tensor(device, normals(6, 1), [2, 3]), four = tensor(device, normals(4, 1));
   const three = tensor(device, normals(3, 1));
   throws(() => batchNorm(x, four, three, running), /\[2,3\] with parameters of 4,3,3,3 channels/);
+  const counted = { ...running, batches: tensor(device, Int32Array.of(0), []) };
+  throws(() => batchNorm(x, three, three, counted), /counted as f32, not i32/);
   const single = x.reshape([1, 6]),
     { running: six } = seen(6),
     wide = tensor(device, normals(6, 1));

@@ -54,6 +54,10 @@ Deno.test("a ResNet trains, keeps its running statistics, and resumes bit for bi
   strictEqual(lines.length, 4);
   ok(lines.every(({ loss, grad_norm }) => Number.isFinite(loss) && grad_norm > 0));
 
+  const metrics = (await Deno.readTextFile(`${whole}/metrics.jsonl`)).trim().split("\n");
+  const live = metrics.map((line) => JSON.parse(line).gpu_bytes_live).filter((bytes) => bytes);
+  strictEqual(live.at(-1), live[1], "memory in use after the last step, and after the second");
+
   const norm = "model.clip.visual.layer2.1.bn2";
   const [batches, mean] = await saved(whole, `${norm}.num_batches_tracked`, `${norm}.running_mean`);
   deepStrictEqual([...batches], [4]);
