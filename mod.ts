@@ -85,7 +85,12 @@ export {
 export { encodeText, type TokenBatch } from "./src/clip/text.ts";
 export { type BlockHook, encodeFrames, type EncodeFramesOptions } from "./src/clip/vision.ts";
 export type { ResNetOptions } from "./src/clip/resnet.ts";
-export { loadWeights, type Weights } from "./src/clip/weights.ts";
+export {
+  type ClipWeights,
+  loadWeights,
+  type LoadWeightsOptions,
+  type Weights,
+} from "./src/clip/weights.ts";
 export {
   CenterClip,
   type CenterClipOptions,
@@ -173,6 +178,7 @@ export {
   type SafetensorsFile,
   type TensorBytes,
 } from "./src/io/safetensors_file.ts";
+export type { Description, TensorReader } from "./src/io/tensor_reader.ts";
 export { SafetensorsError } from "./src/io/safetensors_error.ts";
 export type { SafetensorsDType, TensorInfo } from "./src/io/safetensors_header.ts";
 export * as compat from "./src/compat/mod.ts";

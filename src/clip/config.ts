@@ -113,12 +113,27 @@ export function featuresOf({ visionWidth }: ResNetConfig): number {
 /**
  * Reads the sizes off the names and shapes of a state dict in OpenAI's names (SPEC 3.1).
  *
- * @throws {UserError} if a tensor that decides a size is missing.
+ * @param label What the message calls the weights.
+ * @param nameOf What the weights' own file calls a tensor.
+ * @throws {UserError} if a tensor that decides a size is missing, or has not the dimensions to do so.
  */
-export function configOf(shapes: ReadonlyMap<string, Shape>): ClipConfig {
+export function configOf(
+  shapes: ReadonlyMap<string, Shape>,
+  label = "",
+  nameOf: (openai: string) => string = (name) => name,
+): ClipConfig {
+  const where = label && `${label}: `;
   const shape = (name: string): Shape => {
     const found = shapes.get(name);
-    if (!found) throw new UserError(`these are no CLIP weights: "${name}" is missing`);
+    if (!found) {
+      throw new UserError(`${where}these are no CLIP weights: "${nameOf(name)}" is missing`);
+    }
+    const rank = name.endsWith("conv1.weight") ? 4 : name === "ln_final.weight" ? 1 : 2;
+    if (found.length !== rank || found.includes(0)) {
+      throw new UserError(
+        `${where}"${nameOf(name)}" has the shape [${found}], and CLIP's has ${rank} dimensions`,
+      );
+    }
     return found;
   };
   const count = (pattern: RegExp) =>

@@ -10,3 +10,4 @@ export * from "./metrics.ts";
 export * from "./sampling.ts";
 export * from "./text.ts";
 export * from "./training.ts";
+export * from "./weights.ts";

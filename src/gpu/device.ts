@@ -162,14 +162,18 @@ export class Device {
     this.#stream.clear(buffer.gpu, bytes);
   }
 
-  /** Writes host bytes into a buffer that was acquired `forHost`. */
-  write({ buffer }: BufferBinding, data: ArrayBufferView<ArrayBuffer>): void {
+  /**
+   * Writes host bytes into a buffer that was acquired `forHost`.
+   *
+   * @param offset Where in the buffer they begin, in bytes: a multiple of 4.
+   */
+  write({ buffer }: BufferBinding, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {
     const whole = data.byteLength & ~3;
-    this.gpu.queue.writeBuffer(buffer.gpu, 0, data.buffer, data.byteOffset, whole);
+    this.gpu.queue.writeBuffer(buffer.gpu, offset, data.buffer, data.byteOffset, whole);
     if (whole === data.byteLength) return;
     const tail = new Uint8Array(4);
     tail.set(new Uint8Array(data.buffer, data.byteOffset + whole, data.byteLength - whole));
-    this.gpu.queue.writeBuffer(buffer.gpu, whole, tail);
+    this.gpu.queue.writeBuffer(buffer.gpu, offset + whole, tail);
   }
 
   /** Submits what was recorded, without waiting. */

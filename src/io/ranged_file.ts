@@ -55,10 +55,21 @@ export class RangedFile implements Disposable {
    *
    * @throws {UserError} where the file ends before `end`, or memory does not suffice.
    */
-  read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = this.#last.then(() => this.#read(begin, end));
-    this.#last = bytes.catch(() => {});
+  async read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = this.#allocate(end - begin);
+    await this.readInto(begin, bytes);
     return bytes;
+  }
+
+  /**
+   * Fills `target` with the bytes from `begin` on.
+   *
+   * @throws {UserError} where the file ends before.
+   */
+  readInto(begin: number, target: Uint8Array<ArrayBuffer>): Promise<void> {
+    const done = this.#last.then(() => this.#readInto(begin, target));
+    this.#last = done.catch(() => {});
+    return done;
   }
 
   /** Closes the file; closing twice is harmless. */
@@ -71,20 +82,19 @@ export class RangedFile implements Disposable {
     this.close();
   }
 
-  async #read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = this.#allocate(end - begin);
+  async #readInto(begin: number, target: Uint8Array<ArrayBuffer>): Promise<void> {
     await this.#file.seek(begin, Deno.SeekMode.Start);
-    for (let done = 0; done < bytes.length;) {
-      const count = await this.#file.read(bytes.subarray(done));
+    for (let done = 0; done < target.length;) {
+      const count = await this.#file.read(target.subarray(done));
       if (count === null) {
         throw new UserError(
-          `cannot read ${this.#path}: it ends at byte ${begin + done}, before byte ${end}; ` +
-            "something shortened it while it was in use",
+          `cannot read ${this.#path}: it ends at byte ${begin + done}, before byte ${
+            begin + target.length
+          }; something shortened it while it was in use`,
         );
       }
       done += count;
     }
-    return bytes;
   }
 
   #allocate(length: number): Uint8Array<ArrayBuffer> {

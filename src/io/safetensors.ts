@@ -14,6 +14,7 @@ export type { SafetensorsDType, TensorInfo } from "./safetensors_header.ts";
 export { SafetensorsError } from "./safetensors_error.ts";
 export { parseSafetensors, SafetensorsFile, type TensorBytes } from "./safetensors_file.ts";
 export { type TensorEntry, writeSafetensors } from "./safetensors_writer.ts";
+export type { TensorReader } from "./tensor_reader.ts";
 
 /**
  * Opens and validates a file on disk. Only the header is read now, and each tensor when asked for.
@@ -45,6 +46,7 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     const index = indexTensors(header, dataStart);
     return new SafetensorsFile(path, header.metadata, index, {
       bytes: (name) => disk.read(...index.metadata.get(name)!.data_offsets),
+      readInto: (begin, target) => disk.readInto(begin, target),
       close: () => disk.close(),
     });
   } catch (error) {

@@ -6,6 +6,7 @@
 
 import { SafetensorsError } from "./safetensors_error.ts";
 import {
+  DTYPE_BYTES,
   headerLength,
   LENGTH_BYTES,
   parseHeader,
@@ -13,7 +14,8 @@ import {
   type TensorInfo,
 } from "./safetensors_header.ts";
 import { indexTensors, type TensorIndex } from "./safetensors_index.ts";
-import { toF32, toI32 } from "./safetensors_values.ts";
+import { toF32, toI32, widenInPlace } from "./safetensors_values.ts";
+import type { TensorReader } from "./tensor_reader.ts";
 
 /** A tensor as it lies in the file. */
 export interface TensorBytes {
@@ -28,6 +30,8 @@ export interface TensorBytes {
 /** Where the bytes of a file come from. */
 export interface Source {
   bytes(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Fills `target` with the bytes of the file from `begin` on. */
+  readInto(begin: number, target: Uint8Array<ArrayBuffer>): Promise<void>;
   close(): void;
 }
 
@@ -35,7 +39,7 @@ export interface Source {
  * A validated safetensors file, from `openSafetensors` or {@link parseSafetensors}. Close it, or hold
  * it by `using`.
  */
-export class SafetensorsFile implements Disposable {
+export class SafetensorsFile implements TensorReader, Disposable {
   /** Names of the tensors, sorted. */
   readonly names: readonly string[];
   readonly #index: TensorIndex;
@@ -104,6 +108,30 @@ export class SafetensorsFile implements Disposable {
   }
 
   /**
+   * Reads a run of a tensor's elements as f32, into an array of the caller's: F32, F16 and BF16 take no
+   * other memory.
+   *
+   * @param first The first element of the run, which is as long as `target`.
+   * @throws {RangeError} where the tensor ends before the run.
+   * @throws {UserError} as {@link SafetensorsFile.read}.
+   */
+  async readF32Into(name: string, first: number, target: Float32Array<ArrayBuffer>): Promise<void> {
+    const { dtype, begin, end } = this.info(name), width = DTYPE_BYTES[dtype];
+    const from = begin + first * width, count = target.length * width;
+    if (first < 0 || from + count > end) {
+      throw new RangeError(`${name} has no ${target.length} elements from ${first} on`);
+    }
+    // Where elements are narrower than f32, they are read into the end of the target.
+    const inPlace = dtype === "F32" || dtype === "F16" || dtype === "BF16";
+    const bytes = inPlace
+      ? new Uint8Array(target.buffer, target.byteOffset + target.byteLength - count, count)
+      : new Uint8Array(count);
+    await this.#source.readInto(from, bytes);
+    if (!inPlace) target.set(toF32(dtype, bytes));
+    else if (dtype !== "F32") widenInPlace(dtype, target);
+  }
+
+  /**
    * Reads a tensor of integers or booleans as i32, exactly.
    *
    * @throws {UserError} as {@link SafetensorsFile.read}, and where the tensor holds floats or an
@@ -158,6 +186,8 @@ export function parseSafetensors(bytes: Uint8Array<ArrayBuffer>, label: string):
   index.buffer = bytes;
   return new SafetensorsFile(label, header.metadata, index, {
     bytes: (name) => Promise.resolve(index.getTensor(name)),
+    readInto: (begin, target) =>
+      Promise.resolve(target.set(bytes.subarray(begin, begin + target.length))),
     close: () => {},
   });
 }

@@ -50,6 +50,33 @@ export function toF32(dtype: SafetensorsDType, bytes: Uint8Array<ArrayBuffer>) {
 }
 
 /**
+ * Widens 16-bit floats, which fill the second half of `target`'s bytes, to all of it: every element is
+ * written where one was read before.
+ *
+ * @example
+ * ```ts
+ * import { widenInPlace } from "./safetensors_values.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const target = new Float32Array(2);
+ * new Uint16Array(target.buffer).set([0xbf80, 0x4000], 2);
+ * widenInPlace("BF16", target);
+ * assert.deepEqual(target, Float32Array.of(-1, 2));
+ * ```
+ */
+export function widenInPlace(dtype: "F16" | "BF16", target: Float32Array<ArrayBuffer>): void {
+  const { buffer, byteOffset, length } = target, middle = byteOffset + 2 * length;
+  if (dtype === "F16") {
+    const half = new Float16Array(buffer, middle, length);
+    for (let i = 0; i < length; i++) target[i] = half[i];
+  } else {
+    const half = new Uint16Array(buffer, middle, length);
+    const words = new Uint32Array(buffer, byteOffset, length);
+    for (let i = 0; i < length; i++) words[i] = half[i] << 16;
+  }
+}
+
+/**
  * The elements as i32, exactly; undefined where the dtype is a float or a value does not fit. BOOL
  * gives 0 and 1.
  *

@@ -36,6 +36,21 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
+/**
+ * Reads and parses a file of JSON.
+ *
+ * @throws {UserError} as {@link readText}, and if it is missing or not JSON.
+ */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path);
+  if (text === undefined) throw new UserError(`${path} is missing; check the path`);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(`${path} is not JSON; fetch it again`, { cause });
+  }
+}
+
 async function exists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { TensorLoader } from "../clip/tensor_loader.ts";
+import { checkTensor } from "../clip/weights.ts";
 import { UserError } from "../errors.ts";
 import type { Device } from "../gpu/device.ts";
 import {
@@ -16,7 +18,7 @@ import {
 } from "../io/checkpoint.ts";
 import type { TensorEntry } from "../io/safetensors.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { type Settings, settingsFromJson, settingsToJson } from "./config/settings.ts";
 
 /** Where a run stands between two optimiser steps. */
@@ -103,7 +105,7 @@ export async function openRun(path: string): Promise<Checkpoint & { run: RunStat
 /**
  * Puts the optimiser's moments and counts back as a checkpoint holds them.
  *
- * @throws {UserError} if another optimiser wrote them.
+ * @throws {UserError} if another optimiser wrote them, or they do not fit the model.
  */
 export async function restoreOptimizer(
   device: Device,
@@ -112,10 +114,11 @@ export async function restoreOptimizer(
 ): Promise<void> {
   optimizer.resume(updates);
   const { averages, squares } = optimizer.moments;
+  const loader = new TensorLoader(device, file);
   for (const [prefix, tensors] of [[EXP_AVG, averages], [EXP_AVG_SQ, squares]] as const) {
     for (const [name, target] of tensors) {
-      using saved = tensor(device, await file.readF32(prefix + name), target.shape);
-      device.copy(saved, 0, target, 0, target.size * 4);
+      checkTensor(file, prefix + name, target.shape);
+      await loader.fill(target, { parts: [prefix + name], transposed: false });
     }
   }
 }

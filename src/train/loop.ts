@@ -88,7 +88,12 @@ class Run implements Disposable {
       for (const note of notes) logger.info(note);
       logger.info(summary(device.info));
       logger.info(`run folder: ${folder.path}`);
-      const model = await buildModel(device, settings, resumed?.file);
+      const model = await buildModel(
+        device,
+        settings,
+        resumed?.file,
+        (line) => logger.info(line),
+      );
       logger.info(describePlan(model.plan, model.options.clustering?.method.algorithm));
       const tokenizer = await openTokenizer(
         settings,

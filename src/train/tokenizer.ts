@@ -9,6 +9,7 @@ import { parseTokenizerJson, parseVocabulary, type Vocabulary } from "../clip/vo
 import { UserError } from "../errors.ts";
 import { readText } from "../io/text_file.ts";
 import type { Settings } from "./config/settings.ts";
+import { pretrainedPlace } from "./pretrained.ts";
 
 /**
  * The vocabulary that lies in a model's folder: `tokenizer.json`, else `vocab.json` with `merges.txt`;
@@ -42,14 +43,16 @@ export async function vocabularyIn(folder: string): Promise<Vocabulary | undefin
  * @throws {UserError} if the vocabulary is damaged, or the model has no rows for all of it.
  */
 export async function openTokenizer(
-  { pretrained_clip_name: name, pretrained_dir }: Settings,
+  settings: Settings,
   rows: number,
   tell: (line: string) => void,
 ): Promise<Tokenizer> {
   let vocabulary: Vocabulary | undefined;
-  if (name !== "scratch") {
-    const model = join(pretrained_dir, name.replaceAll(/[/@]/g, "-"));
-    vocabulary = await vocabularyIn(model) ?? await vocabularyIn(pretrained_dir);
+  if (settings.pretrained_clip_name !== "scratch") {
+    const { folder, names } = pretrainedPlace(settings);
+    for (const place of [...names.map((name) => join(folder, name)), folder]) {
+      vocabulary ??= await vocabularyIn(place);
+    }
   }
   const tokenizer = await loadTokenizer({ vocabulary });
   const { label } = tokenizer.vocabulary;

@@ -24,9 +24,15 @@ export const modelFlags = {
     kind: "text",
     default: "~/models/pretrained",
     meaning:
-      "folder of CLIP's weights: ViT-B-32.safetensors, ViT-L-14-336px.safetensors, RN50.safetensors; a tokenizer.json, or vocab.json with merges.txt, beside them gives the vocabulary",
+      "where CLIP's weights lie: ViT-B-32.safetensors, or a folder of Hugging Face's or open_clip's " +
+      "(ViT-B-32, clip-vit-base-patch32), or that folder itself; a tokenizer.json, or vocab.json with " +
+      "merges.txt, beside them gives the vocabulary",
   },
-  init_model: { kind: "text", default: null, meaning: "weights to start from, over CLIP's" },
+  init_model: {
+    kind: "text",
+    default: null,
+    meaning: "safetensors of weights to start from, over CLIP's; it may hold a part of the model",
+  },
   sim_header: {
     kind: "choice",
     choices: ["meanP", "seqLSTM", "seqTransf", "tightTransf"],
