@@ -12,7 +12,7 @@ import { sliceRows } from "../ops/copy_rows.ts";
 import { gatherRows } from "../ops/gather_rows.ts";
 import { sum } from "../ops/reduce.ts";
 import { transpose } from "../ops/transpose.ts";
-import { tidy } from "../tensor/scope.ts";
+import { Scope, tidy } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { gatherCentres } from "./centres.ts";
 import { type Segmentation, segmentLayout, tokensOf } from "./layout.ts";
@@ -78,17 +78,16 @@ export function deepCluster(
   options: Segmentation & { readonly training?: boolean },
 ): DeepClusters {
   const layout = segmentLayout(x.shape, options), { segments, width } = layout;
+  using scope = new Scope(x.device);
   // Tensor.reshape, through which no gradient flows: nothing that comes of the patches moves them.
   const patches = sliceRows(x, 1).reshape([segments, tokensOf(layout), width]);
   const centroids = tokenMlp(patches, parameters.at("token_mlp"));
   const { medoids, assignment } = nearestTokens(patches, centroids);
-  return {
-    output: gatherCentres(x, medoids, options),
-    medoids,
-    assignment,
-    centroids,
-    loss: options.training ? spread(patches, centroids, assignment) : undefined,
-  };
+  const output = gatherCentres(x, medoids, options);
+  const loss = options.training ? spread(patches, centroids, assignment) : undefined;
+  const made = { output, medoids, assignment, centroids, loss };
+  for (const tensor of Object.values(made)) if (tensor) scope.keep(tensor);
+  return made;
 }
 
 /** The squared distances of tokens to their centroids, summed over a segment, on average. */

@@ -5,6 +5,7 @@
  */
 import { mean } from "../ops/reduce.ts";
 import { reshape } from "../ops/reshape.ts";
+import { tidy } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Segmentation, segmentLayout } from "./layout.ts";
 
@@ -17,5 +18,5 @@ import { type Segmentation, segmentLayout } from "./layout.ts";
  */
 export function poolFrames(x: Tensor, segmentation: Segmentation): Tensor {
   const { segments, frames } = segmentLayout(x.shape, segmentation);
-  return mean(reshape(x, [segments, frames, ...x.shape.slice(1)]), 1);
+  return tidy(x.device, () => mean(reshape(x, [segments, frames, ...x.shape.slice(1)]), 1));
 }

@@ -8,7 +8,7 @@ import { adamw, beginStep } from "../ops/adamw.ts";
 import type { Device } from "../gpu/device.ts";
 import type { Input } from "../ops/define.ts";
 import { globalNorm } from "../ops/global_norm.ts";
-import { outsideScopes } from "../tensor/scope.ts";
+import { outsideScopes, tidy } from "../tensor/scope.ts";
 import { type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { Moments, type Optimizer, type Trainable, type UpdateCounts } from "./optimizer.ts";
 
@@ -49,19 +49,21 @@ export class AdamW implements Optimizer {
   step(gradients: readonly Input[], rate: number): Tensor<"f32"> {
     const { maxNorm, beta1, beta2, eps } = this.options;
     const present = gradients.filter((g) => g !== undefined);
-    const clip = globalNorm(present, { maxNorm });
-    const step = beginStep(this.count, clip, [beta1, beta2]);
-    this.parameters.forEach(({ rule, tensor }, i) => {
-      const gradient = gradients[i];
-      if (!gradient) return;
-      adamw({ param: tensor, grad: gradient, ...this.moments.of(rule.name) }, step, {
-        lr: rate * rule.rateFactor,
-        weightDecay: rule.weightDecay,
-        eps,
-      });
-    });
     this.#rate = rate;
-    return clip;
+    return tidy(this.count.device, () => {
+      const clip = globalNorm(present, { maxNorm });
+      const step = beginStep(this.count, clip, [beta1, beta2]);
+      this.parameters.forEach(({ rule, tensor }, i) => {
+        const gradient = gradients[i];
+        if (!gradient) return;
+        adamw({ param: tensor, grad: gradient, ...this.moments.of(rule.name) }, step, {
+          lr: rate * rule.rateFactor,
+          weightDecay: rule.weightDecay,
+          eps,
+        });
+      });
+      return clip;
+    });
   }
 
   /** The rate of the last step, of the first parameter. */

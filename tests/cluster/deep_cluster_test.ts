@@ -3,7 +3,7 @@ import { Tape } from "../../src/autograd/tape.ts";
 import { gatherCentres } from "../../src/cluster/centres.ts";
 import { deepCluster, tokenMlpShapes } from "../../src/cluster/deep_cluster.ts";
 import { Parameters } from "../../src/nn/parameters.ts";
-import { Scope } from "../../src/tensor/scope.ts";
+import { outsideScopes, Scope } from "../../src/tensor/scope.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { device } from "../device.ts";
@@ -113,6 +113,21 @@ Deno.test("deepCluster() keeps the tokens that it chose; its loss moves the perc
   const loss = lossTape.run(run).loss!;
   const [none, ...moved] = lossTape.backward(loss, [x, ...p]);
   ok(none === undefined && moved.every((gradient) => gradient !== undefined));
+});
+
+Deno.test("deepCluster() leaves nothing behind but what it returns", () => {
+  const [c] = CASES;
+  using _scope = new Scope(device);
+  const x = tensor(device, normals(8 * 10 * 16, 3), [8, 10, 16]);
+  const p = drawn(c).map(({ data, shape }) => tensor(device, data, shape));
+  const { buffers } = device.memory;
+  const found = outsideScopes(
+    device,
+    () => deepCluster(x, parametersOf(c, p), { ...c, training: true }),
+  );
+  strictEqual(device.memory.buffers, buffers + 5);
+  for (const made of Object.values(found)) made!.dispose();
+  strictEqual(device.memory.buffers, buffers);
 });
 
 Deno.test("deepCluster() refuses a perceptron for other segments", () => {
