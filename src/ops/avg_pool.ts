@@ -31,7 +31,11 @@ function launch(entry: "forward" | "backward", { side, from, to }: Attributes, x
     bind: entry === "forward" ? { x, y } : { dy: x, dx: y },
     params: {
       n,
-      ...{ height: from[1], width: from[2], out_height: to[1], out_width: to[2], channels },
+      height: from[1],
+      width: from[2],
+      out_height: to[1],
+      out_width: to[2],
+      channels,
     },
     groups: pointwiseGroups(device, n),
   });

@@ -58,8 +58,19 @@ function passOf(x: Shape, w: Shape, { stride = 1, padding = 0 }: Conv2dOptions):
     outHeight > 0 && outWidth > 0 && height > 0 && width > 0;
   if (!fits) throw new RangeError(`conv2d: images [${x}] with weights [${w}]`);
   return {
-    ...{ images, height, width, channels, outHeight, outWidth, outputs, tapsY, tapsX, stride },
-    ...{ step: 1, padY: padding, padX: padding },
+    images,
+    height,
+    width,
+    channels,
+    outHeight,
+    outWidth,
+    outputs,
+    tapsY,
+    tapsX,
+    stride,
+    step: 1,
+    padY: padding,
+    padX: padding,
   };
 }
 
@@ -67,9 +78,16 @@ function passOf(x: Shape, w: Shape, { stride = 1, padding = 0 }: Conv2dOptions):
 function turned({ padY, padX, ...p }: Pass): Pass {
   return {
     ...p,
-    ...{ height: p.outHeight, width: p.outWidth, channels: p.outputs },
-    ...{ outHeight: p.height, outWidth: p.width, outputs: p.channels },
-    ...{ stride: 1, step: p.stride, padY: p.tapsY - 1 - padY, padX: p.tapsX - 1 - padX },
+    height: p.outHeight,
+    width: p.outWidth,
+    channels: p.outputs,
+    outHeight: p.height,
+    outWidth: p.width,
+    outputs: p.channels,
+    stride: 1,
+    step: p.stride,
+    padY: p.tapsY - 1 - padY,
+    padX: p.tapsX - 1 - padX,
   };
 }
 
@@ -90,10 +108,15 @@ function callOf(device: Device, pass: Pass, span: number) {
       pixels: pass.images * pass.outHeight * pass.outWidth,
       channels: pass.channels / unit,
       cols: pass.outputs / unit,
-      ...{ height: pass.height, width: pass.width },
-      ...{ out_height: pass.outHeight, out_width: pass.outWidth },
-      ...{ taps: pass.tapsY * pass.tapsX, taps_x: pass.tapsX },
-      ...{ stride: pass.stride, pad_y: pass.padY, pad_x: pass.padX },
+      height: pass.height,
+      width: pass.width,
+      out_height: pass.outHeight,
+      out_width: pass.outWidth,
+      taps: pass.tapsY * pass.tapsX,
+      taps_x: pass.tapsX,
+      stride: pass.stride,
+      pad_y: pass.padY,
+      pad_x: pass.padX,
       span,
     },
   };

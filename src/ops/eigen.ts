@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Device } from "../gpu/device.ts";
-import { Scope, tidy } from "../tensor/scope.ts";
+import { tidy } from "../tensor/scope.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { applyReflectors } from "./apply_reflectors.ts";
 import { applyRotations } from "./apply_rotations.ts";
@@ -12,10 +11,8 @@ import { columnUnit } from "./column_plan.ts";
 import { sliceRows } from "./copy_rows.ts";
 import { implicitQl, rotationLimits } from "./implicit_ql.ts";
 import { matmul } from "./matmul.ts";
+import { inSlices, mostAtOnce } from "./slices.ts";
 import { mostRows, tridiagonalize } from "./tridiagonalize.ts";
-
-/** Most bytes of working memory at a time: room for more matrices than a GPU runs at once. */
-const MOST_SCRATCH = 2 ** 28;
 
 /** What {@link smallestEigenvectors} finds. */
 export interface Eigenvectors {
@@ -50,26 +47,23 @@ export function smallestEigenvectors(a: Tensor, k: number): Eigenvectors {
   const { device, shape: [batch, n] } = a;
   check(a, k);
   const [values, vectors] = tidy(device, () => {
-    const step = Math.min(matricesAtOnce(device, n, k), device.info.maxWorkgroups);
+    const step = mostAtOnce(device, scratchOf(n, k));
     if (0 < batch && batch <= step) return solve(a, k, 0, batch);
     const values = empty(device, "f32", [batch, k], "smallestEigenvectors");
     const vectors = empty(device, "f32", [batch, n, k], "smallestEigenvectors");
-    for (let first = 0; first < batch; first += step) {
-      using _scratch = new Scope(device);
-      const count = Math.min(step, batch - first);
+    inSlices(device, batch, step, (first, count) => {
       const [some, theirs] = solve(a, k, first, count);
       device.copy(some, 0, values, 4 * first * k, 4 * count * k);
       device.copy(theirs, 0, vectors, 4 * first * n * k, 4 * count * n * k);
-    }
+    });
     return [values, vectors];
   });
   return { values, vectors };
 }
 
-function matricesAtOnce({ gpu }: Device, n: number, k: number): number {
-  const bytes = 4 * n * (n + 2 * k) + 8 * rotationLimits(n).rotation_limit;
-  const most = Math.min(gpu.limits.maxStorageBufferBindingSize, MOST_SCRATCH);
-  return Math.max(1, Math.floor(most / bytes));
+/** Bytes that one matrix takes meanwhile. */
+function scratchOf(n: number, k: number): number {
+  return 4 * n * (n + 2 * k) + 8 * rotationLimits(n).rotation_limit;
 }
 
 /** Values [count, k] and vectors [count, n, k] of `count` matrices from `first` on. */
