@@ -12,6 +12,8 @@ import {
   smallestEigenvectors,
   type Tensor,
 } from "../../mod.ts";
+import { rowsOf } from "../cluster/oracle.ts";
+import { graphOracle, laplacianOracle } from "../cluster/spectral_oracle.ts";
 import type { Checks } from "./checks.ts";
 import type { GoldenCase } from "./golden.ts";
 import { parseTolerance } from "./tolerance.ts";
@@ -30,6 +32,30 @@ function cancellation({ shape: [segments, n, width], data }: Floats): Float64Arr
     const i = Math.floor(at / n), j = Math.floor(i / n) * n + at % n;
     return (squares[i] + squares[j]) * Math.sqrt(width) * 2 ** -23;
   });
+}
+
+/** The graph and the Laplacian in f64. */
+function exactStages({ shape: [segments, n, width], data }: Floats, options: AffinityOptions) {
+  const graphs = Array.from({ length: segments }, (_, s) => {
+    const tokens = data.subarray(s * n * width, (s + 1) * n * width);
+    return graphOracle(rowsOf(tokens, width), options);
+  });
+  return {
+    graph: Float64Array.from(graphs.flat(2)),
+    laplacian: Float64Array.from(graphs.flatMap(laplacianOracle).flat()),
+  };
+}
+
+/**
+ * How far the original itself is off, which is allowed besides the tolerance: no more than its rounding can
+ * come to, so that what is no rounding is found.
+ */
+function ownError(
+  original: ArrayLike<number>,
+  exact: Float64Array,
+  rounding: Float64Array,
+): Float64Array {
+  return exact.map((value, at) => Math.min(Math.abs(original[at] - value), rounding[at]));
 }
 
 function rowSums(values: Float64Array, n: number): Float64Array {
@@ -61,16 +87,25 @@ export async function compareStages(
   const { laplacian, degree } = normalizedLaplacian(graph);
   const weights = await graph.data(), { shape } = laplacian, n = shape[1];
   const degrees = await degree.data();
-  // Each comparison allows, besides its tolerance, for what the original's rounding comes to.
+  const exact = exactStages(x, options);
   const noise = cancellation(x).map((d, at) => weights[at] * d / (2 * sigma * sigma));
   const sums = rowSums(noise, n);
   const { atol, rtol } = parseTolerance(tolerance, "W");
-  const allowed = noise.map((more, at) => atol + rtol * weights[at] + more);
+  const closeToW = Float64Array.from(weights, (weight) => atol + rtol * weight);
   if (golden.hasOutput("W")) {
-    checks.within("W", weights, (await floats(golden.output("W"))).data, allowed);
+    const { data } = await floats(golden.output("W"));
+    const error = ownError(data, exact.graph, noise);
+    checks.within("W", weights, data, error.map((more, at) => closeToW[at] + more));
   }
   const { data: expectedDegrees } = await floats(golden.output("degree"));
-  checks.within("degree", degrees, expectedDegrees, rowSums(allowed, n));
+  const ofDegree = ownError(expectedDegrees, rowSums(exact.graph, n), sums);
+  const closeToDegree = rowSums(closeToW, n);
+  checks.within(
+    "degree",
+    degrees,
+    expectedDegrees,
+    ofDegree.map((more, row) => closeToDegree[row] + more),
+  );
 
   const closeTo = parseTolerance(tolerance, "eigenvalues");
   const found = await laplacian.data();
@@ -86,16 +121,13 @@ export async function compareStages(
   if (!golden.hasOutput("L_sym")) return { values: expected, laplacian: { shape, data: found } };
   const reference = await floats(golden.output("L_sym"));
   const closeToL = parseTolerance(tolerance, "L_sym").atol;
-  checks.within(
-    "L_sym",
-    found,
-    reference.data,
-    noise.map((more, at) => {
-      const i = Math.floor(at / n), j = Math.floor(i / n) * n + at % n;
-      const ofDegrees = weights[at] * (sums[i] / degrees[i] + sums[j] / degrees[j]) / 2;
-      return closeToL + (more + ofDegrees) / Math.sqrt(degrees[i] * degrees[j]);
-    }),
-  );
+  const most = noise.map((more, at) => {
+    const i = Math.floor(at / n), j = Math.floor(i / n) * n + at % n;
+    const ofDegrees = weights[at] * (sums[i] / degrees[i] + sums[j] / degrees[j]) / 2;
+    return (more + ofDegrees) / Math.sqrt(degrees[i] * degrees[j]);
+  });
+  const error = ownError(reference.data, exact.laplacian, most);
+  checks.within("L_sym", found, reference.data, error.map((more) => closeToL + more));
   return { values: expected, laplacian: reference };
 }
 
