@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, throws } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import type { Device } from "../../src/gpu/device.ts";
 import { smallestEigenvectors } from "../../src/ops/eigen.ts";
 import { Scope } from "../../src/tensor/scope.ts";
@@ -6,6 +6,7 @@ import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { AWKWARD, device } from "../device.ts";
 import { gpuGeometry, twoGroups } from "../gpu_geometry.ts";
 import { eigenErrors, jacobi, type Solution } from "../oracle/eigen.ts";
+import { repeatsBits } from "../oracle/repeat.ts";
 import { HOSTILE, laplacian, type Matrix, normal } from "./eigen_matrices.ts";
 
 const LIMIT = 1e-5;
@@ -102,4 +103,37 @@ Deno.test("smallestEigenvectors() says what it cannot take", () => {
   throws(() => smallestEigenvectors(square.reshape([1, 2, 9]), 1), /\[1,2,9\] of f32/);
   const whole = tensor(device, new Int32Array(9), [1, 3, 3]);
   throws(() => smallestEigenvectors(whole as unknown as Tensor, 1), /of i32/);
+});
+
+Deno.test("smallestEigenvectors() repeats its bits in memory that held something else", async () => {
+  for (const [n, k] of [[33, 7], [40, 40]]) {
+    await repeatsBits(device, [[3, n, n]], (a) => smallestEigenvectors(a, k).vectors);
+  }
+});
+
+Deno.test("smallestEigenvectors() leaves nothing behind", async () => {
+  using _scope = new Scope(device);
+  const a = tensor(device, normal(33), [1, 33, 33]);
+  const before = device.memory.buffers;
+  smallestEigenvectors(a, 5);
+  strictEqual(device.memory.buffers, before + 2);
+  await device.idle();
+});
+
+Deno.test("where the gap behind them is clear, the vectors span the space that they should", async () => {
+  const n = 64, groups = 4;
+  const a = laplacian(n, { joined: (i, j) => i % groups === j % groups });
+  const [{ vectors }] = await solve([a], n, groups);
+  // The zero eigenspace of the components: their nodes, weighted by the root of the degrees.
+  const exact = jacobi(a, n).vectors;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let difference = 0;
+      for (let q = 0; q < groups; q++) {
+        difference += vectors[i * groups + q] * vectors[j * groups + q] -
+          exact[i * n + q] * exact[j * n + q];
+      }
+      ok(Math.abs(difference) <= LIMIT, `projector at ${i}, ${j}: ${difference}`);
+    }
+  }
 });
