@@ -1,4 +1,4 @@
-// X <- H_0 H_1 .. H_{n-2} X, with the reflectors H_j = I - tau_j v_j v_j' that tridiagonalize.wgsl left in
+// X <- H_0 H_1 .. H_{n-2} X, its columns made of length 1, with the reflectors H_j = I - tau_j v_j v_j' that tridiagonalize.wgsl left in
 // the rows of `work`: back from the eigenvectors of T to those of A.
 //
 // Eight reflectors at a time: with S = V' X for their vectors V [n, 8],
@@ -27,6 +27,7 @@ alias T = f32;
 
 const LANES = 32u;
 const BLOCK = 8u;
+const ROUND = 16u; // squares that are added before their sum is
 
 @compute @workgroup_size(BLOCK, BLOCK)
 fn gram(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) pair: vec3u) {
@@ -110,5 +111,20 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         }
       }
     }
+  }
+
+  // To length 1, from which the rounding of some thousand rotations leads away. Sixteen squares at a time: a
+  // long sum of equal ones would be off by more.
+  var squares = T();
+  for (var top = 0u; top < n; top += ROUND) {
+    var some = T();
+    for (var row = top; row < min(top + ROUND, n); row++) {
+      some += x[column + row * width] * x[column + row * width];
+    }
+    squares += some;
+  }
+  let factor = select(T(1.0) / sqrt(squares), T(), squares == T());
+  for (var row = 0u; row < n; row++) {
+    x[column + row * width] = x[column + row * width] * factor;
   }
 }

@@ -23,6 +23,7 @@ struct Params {
 
 const L = 8u;
 const BLOCK = 8u;
+const ROUND = 16u; // squares that are added before their sum is
 
 @compute @workgroup_size(L)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
@@ -75,6 +76,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
         z[j] -= select(0.0, product, early * BLOCK + i < n) * z[i];
       }
       z[j] *= select(0.0, tridiagonal[taus + min(early * BLOCK + j, n - 1u)], early * BLOCK + j < n);
+    }
+  }
+
+  // To length 1, from which the rounding of some thousand rotations leads away. Sixteen squares at a time: a
+  // long sum of equal ones would be off by more.
+  var squares = vec4f(0.0);
+  for (var top = 0u; top < n; top += ROUND) {
+    var some = vec4f(0.0);
+    for (var row = top; row < min(top + ROUND, n); row++) {
+      some += x[column + row * width] * x[column + row * width];
+    }
+    squares += some;
+  }
+  let factor = select(vec4f(1.0) / sqrt(squares), vec4f(0.0), squares == vec4f(0.0));
+  for (var row = 0u; row < n; row++) {
+    if (owner) {
+      x[column + row * width] = x[column + row * width] * factor;
     }
   }
 }

@@ -1,5 +1,5 @@
-// X = 1.5 G_1 G_2 .. G_m E, with the rotations that implicit_ql.wgsl recorded and the columns E of the
-// identity that `order` names: the eigenvectors of a tridiagonal matrix, of the length that eigen.ts asks for.
+// X = G_1 G_2 .. G_m E, with the rotations that implicit_ql.wgsl recorded and the columns E of the
+// identity that `order` names: the eigenvectors of a tridiagonal matrix.
 //
 // Columns are independent: a lane owns one (T = f32) or four (T = vec4f), and the rotations run over its rows
 // from the last one to the first. A sweep then ascends through the planes, so a lane carries one row and
@@ -28,7 +28,6 @@ alias U = u32; // as wide as T
 
 const LANES = 32u;
 const DEPTH = 4u;
-const LENGTH = 1.5;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -43,7 +42,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let is_nan = (bitcast<u32>(scale) & 0x7fffffffu) > 0x7f800000u;
   let named = order[matrix * width + id.x];
   for (var row = 0u; row < n; row++) {
-    x[base + row * width] = select(T(named == U(row)) * LENGTH, T(scale), is_nan);
+    x[base + row * width] = select(T(named == U(row)), T(scale), is_nan);
   }
 
   let list = matrix * (params.sweep_limit + 1u);

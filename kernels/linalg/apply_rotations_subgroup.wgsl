@@ -23,7 +23,6 @@ struct Params {
 
 const L = 8u;
 const DEPTH = 8u;
-const LENGTH = 1.5;
 
 @compute @workgroup_size(L)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
@@ -39,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
   let named = order[matrix * width + column];
   if (owner) {
     for (var row = 0u; row < n; row++) {
-      x[base + row * width] = select(vec4f(named == vec4u(row)) * LENGTH, vec4f(scale), is_nan);
+      x[base + row * width] = select(vec4f(named == vec4u(row)), vec4f(scale), is_nan);
     }
   }
 

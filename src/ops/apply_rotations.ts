@@ -12,7 +12,7 @@ import { rotationLimits, type Rotations } from "./implicit_ql.ts";
 const plainKernel = { name: "apply_rotations", source: plain };
 const subgroupKernel = { name: "apply_rotations_subgroup", source: subgroup };
 
-/** The vectors of `found.values`, of length 1.5: [batch, n, columns], those past k zero. */
+/** The vectors of `found.values`: [batch, n, columns], those past k zero. */
 export function applyRotations(found: Rotations, scales: Tensor, n: number): Tensor {
   const { sweeps, rotations, order } = found;
   const { device, shape: [batch, columns] } = order;

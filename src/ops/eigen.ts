@@ -10,7 +10,6 @@ import { applyRotations } from "./apply_rotations.ts";
 import { columnUnit } from "./column_plan.ts";
 import { sliceRows } from "./copy_rows.ts";
 import { implicitQl, rotationLimits } from "./implicit_ql.ts";
-import { matmul } from "./matmul.ts";
 import { inSlices, mostAtOnce } from "./slices.ts";
 import { mostRows, tridiagonalize } from "./tridiagonalize.ts";
 
@@ -74,17 +73,7 @@ function solve(a: Tensor, k: number, first: number, count: number): [Tensor, Ten
   const found = implicitQl(reduced, k, Math.ceil(k / unit) * unit);
   const x = applyRotations(found, reduced.scales, n);
   applyReflectors(reduced, x);
-  return [found.values, firstColumns(orthonormal(x), k)];
-}
-
-/**
- * One Newton-Schulz step, `V (3 I - V' V) / 2`: the columns of V are orthonormal but for the rounding of some
- * thousand rotations, and then but for that of one product. It is given as X = 1.5 V, which makes the step
- * X - 4/27 X (X' X).
- */
-function orthonormal(x: Tensor): Tensor {
-  const gram = matmul(x, x, { transposeA: true });
-  return matmul(x, gram, { alpha: -4 / 27, residual: x });
+  return [found.values, firstColumns(x, k)];
 }
 
 /** The first k columns of [batch, n, columns]. */
