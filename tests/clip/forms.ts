@@ -31,15 +31,28 @@ export function openaiState(config: ClipConfig = VIT): State {
   );
 }
 
-function transposed({ shape: [rows, columns], data }: HostTensor): HostTensor {
-  const turned = data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)]);
-  return { shape: [columns, rows], data: turned };
+/** The transposed matrix, made when it is asked for. */
+function transposed(matrix: HostTensor): HostTensor {
+  const [rows, columns] = matrix.shape;
+  return {
+    shape: [columns, rows],
+    get data() {
+      const { data } = matrix;
+      return data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)]);
+    },
+  };
 }
 
 /** One of the three equal parts of a packed projection. */
-function third({ shape: [rows, ...rest], data }: HostTensor, part: number): HostTensor {
-  const size = data.length / 3;
-  return { shape: [rows / 3, ...rest], data: data.slice(part * size, (part + 1) * size) };
+function third(packed: HostTensor, part: number): HostTensor {
+  const [rows, ...rest] = packed.shape;
+  return {
+    shape: [rows / 3, ...rest],
+    get data() {
+      const { data } = packed, size = data.length / 3;
+      return data.slice(part * size, (part + 1) * size);
+    },
+  };
 }
 
 /** OpenAI's state as `transformers` saves a `CLIPModel`. */
@@ -93,15 +106,14 @@ export function openClipTextState(openai: State): State {
 
 /** A state as the entries of a file. */
 export function* entriesOf(state: State, dtype: SafetensorsDType = "F32"): Generator<TensorEntry> {
-  for (const [name, { shape, data }] of state) {
-    const values = dtype === "F16"
-      ? f32ToF16(data)
-      : dtype === "BF16"
-      ? f32ToBf16(data)
-      : dtype === "F64"
-      ? new Float64Array(data)
-      : data;
-    yield { name, dtype, shape, bytes: new Uint8Array(values.buffer) };
+  const convert = (data: Float32Array) => {
+    if (dtype === "F16") return f32ToF16(data);
+    if (dtype === "BF16") return f32ToBf16(data);
+    return dtype === "F64" ? new Float64Array(data) : data;
+  };
+  for (const [name, held] of state) {
+    const bytes = () => new Uint8Array(convert(held.data).buffer as ArrayBuffer);
+    yield { name, dtype, shape: held.shape, bytes };
   }
 }
 

@@ -18,6 +18,11 @@ export class GoldenFile {
 
   constructor(readonly path: string) {}
 
+  /** Whether there is such a tensor. */
+  async has(name: string): Promise<boolean> {
+    return (await this.#open()).has(name);
+  }
+
   /** A tensor. */
   async tensor(name: string): Promise<GoldenTensor> {
     const file = await this.#open();

@@ -4,8 +4,9 @@
  * @module
  */
 import { compat, parameterGroups, segmentMask } from "../../../mod.ts";
-import { type Kinds, notBuilt, type Table } from "../kind.ts";
+import type { Kinds, Table } from "../kind.ts";
 import { EXACT } from "../tolerance.ts";
+import { floats } from "../values.ts";
 
 /** The mask of the segments for videos of some numbers of valid frames. */
 const masks: Table = {
@@ -80,17 +81,57 @@ const groups: Table = {
   },
 };
 
-const ROUNDING = "the original's rounding of loaded weights to half precision";
+/** Which parameters loading rounds, and that the state after it is one of rounded values. */
+const precisions: Table = {
+  name: "dtype_after_from_pretrained_before_fp32_conversion",
+  async run({ manifest, file }, checks) {
+    const dtypes = manifest.object("dtype_after_from_pretrained_before_fp32_conversion");
+    for (const name of dtypes.keys) {
+      const half = dtypes.text(name) === "torch.float16";
+      checks.same(`${name} is rounded`, compat.isLoadedAsHalf(name), half);
+      const held = `sd.model/${name}`;
+      if (!await file.has(held)) continue;
+      const { data } = await floats(file.tensor(held)), rounded = data.slice();
+      compat.roundLoaded(name, rounded);
+      checks.equal(name, rounded, data);
+    }
+  },
+};
+
+/**
+ * How far the rounding of the loaded weights went. Where the manifest's file holds them as they were before
+ * (`sd.raw/`), exactly; else no farther than half a step of half precision at the largest of them.
+ */
+const rounding: Table = {
+  name: "max_rounding_difference",
+  async run({ manifest, file }, checks) {
+    const dtypes = manifest.object("dtype_after_from_pretrained_before_fp32_conversion");
+    const largest = manifest.number("max_rounding_difference");
+    let most = 0, bound = 0;
+    for (const name of dtypes.keys.filter(compat.isLoadedAsHalf)) {
+      const { data } = await floats(file.tensor(`sd.model/${name}`));
+      for (const value of data) bound = Math.max(bound, halfStep(value));
+      if (!await file.has(`sd.raw/${name}`)) continue;
+      const raw = await floats(file.tensor(`sd.raw/${name}`)), rounded = raw.data.slice();
+      compat.roundLoaded(name, rounded);
+      checks.equal(name, rounded, data);
+      raw.data.forEach((value, i) => most = Math.max(most, Math.abs(value - data[i])));
+    }
+    if (most > 0) {
+      checks.close("max_rounding_difference", [most], [largest], { ...EXACT, rtol: 1e-6 });
+    } else {checks.holds(
+        "max_rounding_difference fits half precision",
+        largest > 0 && largest <= bound,
+      );}
+  },
+};
+
+/** Half the distance between neighbours in half precision, where `value` is. */
+function halfStep(value: number): number {
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(value))), -14);
+  return 2 ** (exponent - 11);
+}
 
 export const modelRules: Kinds = {
-  tables: [
-    masks,
-    freezing,
-    groups,
-    {
-      name: "dtype_after_from_pretrained_before_fp32_conversion",
-      run: notBuilt(ROUNDING),
-    },
-    { name: "max_rounding_difference", run: notBuilt(ROUNDING) },
-  ],
+  tables: [masks, freezing, groups, precisions, rounding],
 };
