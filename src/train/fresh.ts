@@ -130,16 +130,15 @@ export async function freshWeights(
   const adjust = settings.compat === "reference" ? roundLoaded : undefined;
   using holder = new Holder(device, adjust);
   const config = await clipWeights(device, settings, holder, adjust, log);
-  const shapes = modelShapes(config, options);
+  const shapes = modelShapes(config, options), added = newParameters(config, options);
   if (settings.init_model !== null) {
-    holder.take(await readInitModel(device, settings.init_model, shapes, adjust, log));
+    holder.take(await readInitModel(device, settings.init_model, shapes, added, adjust, log));
   }
   const clip = async (name: string) => {
     const found = holder.get(CLIP + name);
     if (!found) throw new UserError(`CLIP has no tensor "${name}" to start a new one from`);
     return await found.data() as Float32Array;
   };
-  const added = newParameters(config, options);
   for await (const [name, shape, data] of startNewParameters(added, clip, settings.seed)) {
     if (!holder.get(name)) holder.upload(name, shape, data);
   }

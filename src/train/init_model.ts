@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NewParameters } from "../centerclip/new_parameters.ts";
 import { heldShapes, listNames, readTensors, type Wanted } from "../clip/weights.ts";
 import { UserError } from "../errors.ts";
 import type { Device } from "../gpu/device.ts";
@@ -21,6 +22,7 @@ function current(name: string): string {
  * checkpoint of a run will do.
  *
  * @param expected The shapes of the model's parameters, by name.
+ * @param added Those of them that CLIP has not.
  * @param adjust Changes elements of a parameter on their way, in place.
  * @param log Takes lines on what was found, and on what was not.
  * @returns The tensors by name; they belong to the caller.
@@ -30,6 +32,7 @@ export async function readInitModel(
   device: Device,
   path: string,
   expected: ReadonlyMap<string, Shape>,
+  added: NewParameters,
   adjust: ((name: string, values: Float32Array<ArrayBuffer>) => void) | undefined,
   log: (line: string) => void,
 ): Promise<Map<string, Tensor>> {
@@ -49,8 +52,12 @@ export async function readInitModel(
     );
   }
   const missing = [...expected.keys()].filter((name) => !wanted.has(name));
+  const afresh = missing.filter((name) => added.has(name));
   log(`--init_model ${path} gives ${wanted.size} of the model's ${expected.size} parameters`);
-  if (missing.length) log(`not in --init_model: ${listNames(missing)}`);
+  if (missing.length > afresh.length) {
+    log(`not in --init_model: ${missing.length - afresh.length} of CLIP's, which stay as loaded`);
+  }
+  if (afresh.length) log(`not in --init_model, so they start afresh: ${listNames(afresh)}`);
   if (unexpected.length) log(`in --init_model, but not in the model: ${listNames(unexpected)}`);
   const places = [...wanted.values()].flatMap(({ origin }) => origin.parts);
   return await readTensors(device, file, places, wanted, adjust);
