@@ -52,6 +52,12 @@ export function layerName({ block }: ClusterStep, { algorithm }: ClusterMethod):
  *
  * @param visual The parameters of `visual`.
  * @param told Called with what each layer made, before the block that it stands in front of.
+ *
+ * @example
+ * ```ts ignore
+ * const hooks = clusterHooks(model.plan, { algorithm: "kmedoids++" }, visual, {});
+ * const vectors = encodeFrames(visual, config, frames, hooks);
+ * ```
  */
 export function clusterHooks(
   plan: readonly ClusterStep[],

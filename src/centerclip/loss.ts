@@ -19,6 +19,11 @@ import type { Tensor } from "../tensor/tensor.ts";
  * @param frames [videos, segments, embed]
  * @param mask [videos, segments], 1 or 0, as f32
  * @returns [videos, embed]; NaN for a video whose mask is empty.
+ *
+ * @example
+ * ```ts ignore
+ * const videos = meanPooled(model.encodeVideo(frames), mask);
+ * ```
  */
 export function meanPooled(frames: Tensor, mask: Tensor): Tensor {
   return tidy(frames.device, () => l2Normalize(maskedMean(l2Normalize(frames), mask)));
@@ -33,6 +38,11 @@ export function meanPooled(frames: Tensor, mask: Tensor): Tensor {
  * @returns [texts, videos]
  *
  * Source: CLIP4Clip, `_loose_similarity` with `meanP`; SPEC 4.4.
+ *
+ * @example
+ * ```ts ignore
+ * const logits = similarity(model.encodeText(text), videos, parameters.get("clip.logit_scale"));
+ * ```
  */
 export function similarity(text: Tensor, videos: Tensor, logitScale: Tensor): Tensor {
   return tidy(text.device, () => {
@@ -48,6 +58,11 @@ export function similarity(text: Tensor, videos: Tensor, logitScale: Tensor): Te
  * @param logits [pairs, pairs]
  *
  * Source: CLIP4Clip, `CrossEn`; SPEC 4.3.
+ *
+ * @example
+ * ```ts ignore
+ * const loss = contrastiveLoss(model.logits(batch));
+ * ```
  */
 export function contrastiveLoss(logits: Tensor): Tensor {
   return tidy(logits.device, () => {

@@ -41,7 +41,17 @@ const PARTS: readonly ((config: ClipConfig, options: CenterClipOptions) => NewPa
   headParameters,
 ];
 
-/** The parameters that a model needs besides CLIP's. */
+/**
+ * The parameters that a model needs besides CLIP's.
+ *
+ * @example
+ * ```ts ignore
+ * const head = { kind: "seqTransf", layers: 4 } as const;
+ * for (const [name, { shape }] of newParameters(config, { maxFrames: 12, head })) {
+ *   console.log(name, shape); // frame_position_embeddings.weight [77, 512] ..
+ * }
+ * ```
+ */
 export function newParameters(config: ClipConfig, options: CenterClipOptions): NewParameters {
   return new Map(PARTS.flatMap((part) => [...part(config, options)]));
 }

@@ -53,6 +53,11 @@ function matrix(
  * @throws {UsageError} if the matrix does not consist of such groups.
  *
  * Source: the reference's `MILNCELoss`.
+ *
+ * @example
+ * ```ts ignore
+ * const loss = milNceLoss(model.logits(batch), 2); // each video with two texts, side by side
+ * ```
  */
 export function milNceLoss(similarity: Tensor, pairs: number): Tensor {
   const groups = groupsOf(similarity, pairs), n = groups * pairs;
@@ -100,6 +105,11 @@ export interface MaxMarginOptions {
  * @throws {UsageError} if the matrix is not square, or does not consist of groups.
  *
  * Source: the reference's `MaxMarginRankingLoss`; Miech et al., "HowTo100M", ICCV 2019.
+ *
+ * @example
+ * ```ts ignore
+ * const loss = maxMarginLoss(model.logits(batch), { margin: 0.1 });
+ * ```
  */
 export function maxMarginLoss(similarity: Tensor, options: MaxMarginOptions): Tensor {
   const { margin, weighting } = options;

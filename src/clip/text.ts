@@ -62,6 +62,12 @@ export function textTokens(parameters: Parameters, config: ClipConfig, batch: To
  * @throws {RangeError} if the texts are longer than the model's context.
  *
  * Source: openai/CLIP, `CLIP.encode_text`; SPEC 3.4.
+ *
+ * @example
+ * ```ts ignore
+ * const { ids } = tokenizer.pack("a dog runs", 32);
+ * const vector = encodeText(parameters.at("clip"), config, { ids, length: 32 });
+ * ```
  */
 export function encodeText(parameters: Parameters, config: ClipConfig, batch: TokenBatch): Tensor {
   const { device } = parameters;

@@ -43,6 +43,11 @@ export interface EncodeFramesOptions extends ResNetOptions {
  * @param frames [frames, height, width, 3] as u8, cropped at the centre and normalised on the GPU, or
  *   [frames, 3, size, size] as f32, normalised already.
  * @returns [frames, embed], not normalised.
+ *
+ * @example
+ * ```ts ignore
+ * const vectors = encodeFrames(parameters.at("clip.visual"), config, frames);
+ * ```
  */
 export function encodeFrames(
   parameters: Parameters,

@@ -100,6 +100,11 @@ export function distances(
  * @param y `[B, M, D]` or `[M, D]`, f32; default `x`.
  * @returns `[B, N, M]` or `[N, M]`.
  * @throws {UsageError} if the shapes do not go together or the metric is not known.
+ *
+ * @example
+ * ```ts ignore
+ * const d = pairwiseDistance(tokens, centres, { distance: "cosine" });
+ * ```
  */
 export function pairwiseDistance(
   x: Tensor,

@@ -15,6 +15,11 @@ import { type Segmentation, segmentLayout } from "./layout.ts";
  * @param x `[B * frames, 1 + n, D]`, videos outermost.
  * @returns `[B * targetFrames, 1 + n, D]`.
  * @throws {UsageError} if the frames do not divide into segments of one length.
+ *
+ * @example
+ * ```ts ignore
+ * const pooled = poolFrames(x, { frames: 12, targetFrames: 6 });
+ * ```
  */
 export function poolFrames(x: Tensor, segmentation: Segmentation): Tensor {
   const { segments, frames } = segmentLayout(x.shape, segmentation);

@@ -54,6 +54,11 @@ export interface SampleOptions extends Segmentation {
  * @param x `[B * frames, 1 + n, D]`, videos outermost.
  * @returns `[B * targetFrames, 1 + k, D]`.
  * @throws {UsageError} if k is not 1 to the patches of a segment, or the frames do not divide.
+ *
+ * @example
+ * ```ts ignore
+ * const sampled = sampleTokens(x, { frames: 12, targetFrames: 6, k: 49 });
+ * ```
  */
 export function sampleTokens(x: Tensor, options: SampleOptions): Tensor {
   const layout = segmentLayout(x.shape, options);

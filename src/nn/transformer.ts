@@ -45,6 +45,11 @@ export interface BlockOptions extends AttentionOptions {
  * @param parameters Those of `resblocks.<i>`: ln_1, attn, ln_2, mlp.
  *
  * Source: openai/CLIP, `ResidualAttentionBlock`; SPEC 3.2.
+ *
+ * @example
+ * ```ts ignore
+ * const y = block(x, parameters.at("transformer.resblocks.0"), { causal: true });
+ * ```
  */
 export function block(
   x: Tensor,

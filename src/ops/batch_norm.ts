@@ -155,6 +155,12 @@ const op = defineOp<[x: Tensor, gamma: Tensor, beta: Tensor, residual: Input], A
  *
  * @param x [.., channels].
  * @throws {RangeError} if the shapes do not fit, or one value a channel is to be normalised by itself.
+ *
+ * @example
+ * ```ts ignore
+ * const running = { mean, variance, batches };
+ * const y = batchNorm(x, gamma, beta, running, { training: true, relu: true });
+ * ```
  */
 export function batchNorm(
   x: Tensor,

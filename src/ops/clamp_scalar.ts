@@ -9,7 +9,14 @@ import { pointwiseGroups } from "./grid.ts";
 
 const kernel = { name: "clamp_scalar", source };
 
-/** `x = min(max(x, low), high)`, in place; a NaN stays, so that it is seen. Records no gradient. */
+/**
+ * `x = min(max(x, low), high)`, in place; a NaN stays, so that it is seen. Records no gradient.
+ *
+ * @example
+ * ```ts ignore
+ * clampScalar(logitScale, ...LOGIT_SCALE_RANGE);
+ * ```
+ */
 export function clampScalar(x: Tensor, low: number, high: number): void {
   const { device, size: n } = x;
   const groups = pointwiseGroups(device, n);

@@ -69,6 +69,11 @@ const op = defineOp<[Tensor, Input], { transpose: boolean }>({
  * `[]`. InfoNCE (van den Oord et al., 2018) is the mean of this and its transpose.
  *
  * @throws {RangeError} if the logits are no matrix, or the targets do not fit the rows.
+ *
+ * @example
+ * ```ts ignore
+ * const loss = crossEntropy(logits, { targets });
+ * ```
  */
 export function crossEntropy(logits: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { targets, transpose = false } = options;

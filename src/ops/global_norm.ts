@@ -85,6 +85,11 @@ export function normOf(
  * @throws {RangeError} if there are no tensors.
  *
  * Source: PyTorch's `torch.nn.utils.clip_grad_norm_`.
+ *
+ * @example
+ * ```ts ignore
+ * const [norm] = await globalNorm(gradients).data();
+ * ```
  */
 export function globalNorm(tensors: readonly Tensor[], options: ClipOptions = {}): Tensor<"f32"> {
   const squares = sumSquares(tensors);
@@ -99,6 +104,11 @@ export function globalNorm(tensors: readonly Tensor[], options: ClipOptions = {}
  *
  * @returns What {@link globalNorm} returns, of the gradients as they were.
  * @throws {RangeError} if there are no gradients.
+ *
+ * @example
+ * ```ts ignore
+ * clipGradients(gradients, 1); // their norm together is at most 1 now
+ * ```
  */
 export function clipGradients(gradients: readonly Tensor[], maxNorm: number): Tensor<"f32"> {
   const clip = globalNorm(gradients, { maxNorm });

@@ -49,6 +49,11 @@ const op = defineOp<[Tensor], { eps: number }>({
 /**
  * `x / (|x| + eps)` over the last dimension, with the Euclidean norm. Without `eps` a row of zeros gives
  * NaN, as the division by its norm does in the reference; with it, zeros (and the gradient `dy / eps`).
+ *
+ * @example
+ * ```ts ignore
+ * const cosine = matmul(l2Normalize(a), l2Normalize(b), { transposeB: true });
+ * ```
  */
 export function l2Normalize(x: Tensor, eps = 0): Tensor {
   return op([x], { eps });

@@ -27,6 +27,17 @@ export interface AdamWOptions {
 /**
  * AdamW with decoupled weight decay and bias correction (Loshchilov and Hutter, 2019; as
  * `torch.optim.AdamW`).
+ *
+ * @example
+ * ```ts ignore
+ * using optimizer = new AdamW(device, parameters, {
+ *   beta1: 0.9,
+ *   beta2: 0.98,
+ *   eps: 1e-6,
+ *   maxNorm: 1,
+ * });
+ * using clip = optimizer.step(gradients, learningRate(step, { base: 1e-4, total: 1000 }));
+ * ```
  */
 export class AdamW implements Optimizer {
   /** Running means, by parameter. */

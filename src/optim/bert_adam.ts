@@ -38,6 +38,12 @@ export interface BertAdamOptions {
  * had (the reference's `BertAdam`; SPEC 9). The first update of all has the rate 0 where the rate rises.
  *
  * Updates are counted on the GPU: a step whose gradients are not finite is none.
+ *
+ * @example
+ * ```ts ignore
+ * using optimizer = new BertAdam(device, parameters, { total: 1000, warmup: 0.1, maxNorm: 1 });
+ * using clip = optimizer.step(gradients, 1e-4);
+ * ```
  */
 export class BertAdam implements Optimizer {
   /** Running means, by parameter. */

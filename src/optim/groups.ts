@@ -101,7 +101,19 @@ export function parameterGroups(
   );
 }
 
-/** The rule of each parameter, in the order of {@link parameterGroups}. */
+/**
+ * The rule of each parameter, in the order of {@link parameterGroups}.
+ *
+ * @example
+ * ```ts
+ * import { parameterRules } from "./groups.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual(parameterRules(["clip.ln_final.weight"], { coefLr: 1e-3, weightDecay: 0.2 }), [
+ *   { name: "clip.ln_final.weight", rateFactor: 1e-3, weightDecay: 0.2 },
+ * ]);
+ * ```
+ */
 export function parameterRules(names: readonly string[], options: GroupOptions): ParameterRule[] {
   return parameterGroups(names, options).flatMap(({ names, ...rule }) =>
     names.map((name) => ({ name, ...rule }))

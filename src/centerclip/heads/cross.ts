@@ -53,6 +53,12 @@ export interface CrossEncoding {
  * @param training Present in training: embeddings are dropped.
  *
  * Source: CLIP4Clip, `CrossModel`; SPEC 4.4.
+ *
+ * @example
+ * ```ts ignore
+ * const options = { layers: 4, heads: 8, dropout: 0.1 };
+ * const { pooled } = crossEncode(parameters.at("cross"), x, mask, options);
+ * ```
  */
 export function crossEncode(
   parameters: Parameters,
