@@ -6,6 +6,7 @@ import {
   type SafetensorsFile,
   writeSafetensors,
 } from "../../src/io/safetensors.ts";
+import { f32ToBf16, f32ToF16 } from "../../src/io/half.ts";
 import { withFolder } from "./folder.ts";
 import { entry, fileOf, rawFile } from "./raw_safetensors.ts";
 
@@ -174,3 +175,36 @@ Deno.test("a missing file is one line", () =>
     openSafetensors("no/such/file"),
     /^UserError: cannot read no\/such\/file: there is no/,
   ));
+
+for (const dtype of ["F64", "F32", "F16", "BF16", "I16"] as const) {
+  Deno.test(`a run of ${dtype} elements is read as f32, from disk and from memory`, () =>
+    withFolder(async (folder) => {
+      const values = [3, -1, 0.5, 250, -7].map((value) =>
+        dtype === "I16" ? Math.round(value) : value
+      );
+      const f32 = Float32Array.from(values);
+      const held = {
+        F64: () => new Float64Array(values),
+        F32: () => f32,
+        F16: () => f32ToF16(f32),
+        BF16: () => f32ToBf16(f32),
+        I16: () => Int16Array.from(values),
+      }[dtype]();
+      const path = `${folder}/x`, bytes = new Uint8Array(held.buffer);
+      // A tensor before it, so that it begins where it will.
+      const first = { name: "a", dtype: "U8", shape: [3], bytes: new Uint8Array(3) } as const;
+      await writeSafetensors(path, [{ name: "x", dtype, shape: [5], bytes }, first]);
+      using disk = await openSafetensors(path);
+      for (const file of [disk, parseSafetensors(await Deno.readFile(path), "memory")]) {
+        for (const [begin, end] of [[0, 5], [1, 4], [4, 5], [2, 2]]) {
+          // A part of a larger array, whose other elements stay.
+          const whole = new Float32Array(9).fill(42), target = whole.subarray(2, 2 + end - begin);
+          await file.readF32Into("x", begin, target);
+          assert.deepEqual([...target], values.slice(begin, end));
+          assert.ok(whole.every((value, i) => (i >= 2 && i < 2 + end - begin) || value === 42));
+        }
+        await assert.rejects(file.readF32Into("x", 3, new Float32Array(3)), RangeError);
+        await assert.rejects(file.readF32Into("x", -1, new Float32Array(1)), RangeError);
+      }
+    }));
+}
