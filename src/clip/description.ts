@@ -70,6 +70,11 @@ function at(json: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => Object(value)[key], json) ?? undefined;
 }
 
+/** A size that is given as height and width, where these are equal; any other value as it is. */
+function side(value: unknown): unknown {
+  return Array.isArray(value) && value.length === 2 && value[0] === value[1] ? value[0] : value;
+}
+
 /**
  * The activation that a description gives the model, where it is not QuickGELU. Hugging Face's default is
  * QuickGELU, open_clip's is not.
@@ -108,7 +113,7 @@ export function checkDescription({ label, json }: Description, config: ClipConfi
   for (
     const [path, expected] of Object.entries(isOpenClip ? openClip(config) : huggingFace(config))
   ) {
-    const said = at(json, path);
+    const said = side(at(json, path));
     if (said === undefined || JSON.stringify(said) === JSON.stringify(expected)) continue;
     throw new UserError(
       `${label}: ${path} is ${JSON.stringify(said).slice(0, 80)}, and the weights beside it need ${

@@ -109,8 +109,9 @@ async function clipWeights(
   });
   holder.take(tensors);
   log(`CLIP's weights: ${label}, in the names of ${library}`);
-  if (library !== "OpenAI" && descriptions.length === 0) {
-    log(`no config lies beside ${label}: its activation is taken to be QuickGELU`);
+  // OpenAI's names are open_clip's too, so the names do not tell.
+  if (descriptions.length === 0) {
+    log("no config lies beside them: their activation is taken to be QuickGELU, as OpenAI's is");
   }
   return config;
 }

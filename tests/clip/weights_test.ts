@@ -241,7 +241,7 @@ Deno.test("descriptions that fit are taken, whole or in part", () =>
         openClipConfig(),
         { text_config: { hidden_size }, vision_config: null },
         { architecture: "vit_base_patch32_clip_224", num_classes: 0 },
-        { model_cfg: { quick_gelu: true, vision_cfg: { patch_size: null } } },
+        { model_cfg: { quick_gelu: true, vision_cfg: { patch_size: null, image_size: [24, 24] } } },
       ]
     ) await demand(file, openai, "OpenAI", { descriptions: [{ label: "config.json", json }] });
   }));
