@@ -33,8 +33,20 @@ export function testArguments(args: string[]): string[] {
       ? []
       : [token.value === undefined ? token.rawName : `${token.rawName}=${token.value}`]
   );
-  if (!values.full) flags.push("--ignore=tests/full");
-  return [...flags, ...(positionals.length > 0 ? positionals : ["mod.ts", "src", "tests"])];
+  const paths = positionals.length > 0 ? positionals : ["mod.ts", "src", ...suites(!!values.full)];
+  return [...flags, ...paths];
+}
+
+/**
+ * What lies in `tests`, without the long ones where these are not asked for: with `--doc` `deno test`
+ * does not heed `--ignore`.
+ */
+function suites(full: boolean): string[] {
+  if (full) return ["tests"];
+  return [...Deno.readDirSync(new URL("../tests", import.meta.url))]
+    .filter(({ name, isDirectory }) => isDirectory ? name !== "full" : name.endsWith("_test.ts"))
+    .map(({ name }) => `tests/${name}`)
+    .sort();
 }
 
 async function main(): Promise<number> {

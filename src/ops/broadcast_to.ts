@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sameShape, type Shape } from "../tensor/shape.ts";
+import { broadcastShapes, sameShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp } from "./define.ts";
 import { expand } from "./expand.ts";
@@ -21,5 +21,8 @@ const op = defineOp<[Tensor], { from: Shape; to: Shape }>({
  * @throws {RangeError} if another size differs from that of `shape`.
  */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  if (!sameShape(broadcastShapes(x.shape, shape), shape)) {
+    throw new RangeError(`[${x.shape}] does not stretch to [${shape}]`);
+  }
   return sameShape(x.shape, shape) ? x : op([x], { from: x.shape, to: shape });
 }
