@@ -22,10 +22,10 @@ export interface Task<T extends FlagTable> extends Omit<Usage, "groups"> {
   /** The flags under headings, for `--help`; default: all under "Flags". */
   readonly groups?: Usage["groups"];
   /**
-   * Said at the first Ctrl-C by a task that heeds {@link Call.signal} and comes to an end by itself.
-   * Without it the first Ctrl-C ends the task at once.
+   * What a task says at the first Ctrl-C that heeds {@link Call.signal} and comes to an end by itself.
+   * Where it has nothing to say the first Ctrl-C ends it at once.
    */
-  readonly onInterrupt?: string;
+  readonly onInterrupt?: (given: Partial<Values<T>>) => string | undefined;
 }
 
 /** One call of a task. */
@@ -49,10 +49,11 @@ export async function runTask<T extends FlagTable>(
   args: readonly string[] = Deno.args,
 ): Promise<never> {
   const interrupt = new AbortController();
-  listen(interrupt, task.onInterrupt);
   const code = await attempt(async () => {
     const call = readCall(task, args, interrupt.signal);
-    return call === undefined ? 0 : await main(call);
+    if (call === undefined) return 0;
+    listen(interrupt, task.onInterrupt?.(call.given));
+    return await main(call);
   });
   Deno.exit(interrupt.signal.aborted && code === 0 ? INTERRUPTED : code);
 }

@@ -1,7 +1,8 @@
 /** `deno task eval`: evaluates a checkpoint; see `--help`. */
 import { flagGroups, flags } from "../src/train/config/settings.ts";
-import { evaluateRun } from "../src/train/evaluate_run.ts";
+import { bestCheckpoint, newestRun } from "../src/train/log/run_folder.ts";
 import { runTask } from "./_cli.ts";
+import { printEvaluation } from "./_evaluate.ts";
 
 const output = {
   json: { kind: "flag", default: false, meaning: "print the result as one JSON object on a line" },
@@ -13,12 +14,6 @@ await runTask({
   flags: { ...flags, ...output },
   groups: { "Output": output, ...flagGroups },
 }, async ({ given: { json, ...given } }) => {
-  const result = await evaluateRun(given);
-  console.log(
-    json
-      ? JSON.stringify(result)
-      : `text-to-video R@1 ${result.t2v.R1.toFixed(1)}, video-to-text R@1 ${
-        result.v2t.R1.toFixed(1)
-      }`,
-  );
+  const resume = given.resume ?? await bestCheckpoint(await newestRun());
+  await printEvaluation({ ...given, resume }, json);
 });

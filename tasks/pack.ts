@@ -15,7 +15,7 @@ await runTask({
   purpose: "Pack the videos below a folder into one LMDB file, each under its file name.",
   operands: ["FOLDER", "OUTPUT"],
   flags: {},
-  onInterrupt: "Stopping after this video",
+  onInterrupt: () => "Stopping after this video",
 }, async ({ operands: [folder, output], signal }) => {
   let progress: Progress | undefined;
   const summary = await packVideos(folder, output, {

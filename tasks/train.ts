@@ -1,14 +1,19 @@
 /** `deno task train`: trains a model; see `--help`. */
-import { flagGroups, flags } from "../src/train/config/settings.ts";
+import { flagGroups, flags, type Settings } from "../src/train/config/settings.ts";
 import { train } from "../src/train/loop.ts";
 import { runTask } from "./_cli.ts";
+import { printEvaluation } from "./_evaluate.ts";
+
+const evaluates = (given: Partial<Settings>) => given.do_eval || given.inference_speed_test;
 
 await runTask({
   command: "deno task train",
   purpose: "Trains CenterCLIP; without data of your own, on the built-in clips.",
   flags,
   groups: flagGroups,
-  onInterrupt: "stopping after this step, with a checkpoint",
+  onInterrupt: (given) =>
+    evaluates(given) ? undefined : "stopping after this step, with a checkpoint",
 }, async ({ given, signal }) => {
-  await train(given, signal);
+  if (evaluates(given)) await printEvaluation(given);
+  else await train(given, signal);
 });

@@ -1,22 +1,16 @@
 /**
- * Evaluation of a checkpoint, by itself.
+ * Evaluation of a model by itself, and the time that it takes to encode.
  *
  * @module
  */
-import { describePlan } from "../centerclip/plan.ts";
-import { openDevice, summary } from "../gpu/open.ts";
 import { formatMetrics } from "../retrieval/metrics.ts";
-import { openRun } from "./checkpoint.ts";
-import { derive } from "./config/derive.ts";
-import { resolveSettings } from "./config/resolve.ts";
+import { type Call, type CallModel, logCosts, openModel, withCall } from "./call.ts";
 import type { Settings } from "./config/settings.ts";
-import { openLoader, readSplits, resizedNote } from "./data.ts";
-import { evaluate } from "./evaluation.ts";
+import { readSplits, resizedNote, type Splits } from "./data.ts";
+import { encodeSplit, evaluate } from "./evaluation.ts";
 import { Logger } from "./log/logger.ts";
 import { Progress } from "./log/progress.ts";
-import { bestCheckpoint, newestRun } from "./log/run_folder.ts";
-import { buildModel } from "./model.ts";
-import { openTokenizer } from "./tokenizer.ts";
+import { openEvaluationLog } from "./log/run_folder.ts";
 
 /** The figures of one direction, as `--json` prints them. */
 type Figures = Record<"R1" | "R5" | "R10" | "MedianR" | "MeanR", number>;
@@ -28,7 +22,19 @@ export interface EvaluationSummary {
   readonly videos: number;
   readonly texts: number;
   readonly seconds: number;
-  readonly checkpoint: string;
+  /** Null where the weights are those that a run would start from. */
+  readonly checkpoint: string | null;
+}
+
+/** What `deno task eval --inference_speed_test 1 --json` prints. */
+export interface InferenceTime {
+  /** Pairs of a text and a video that were encoded. */
+  readonly pairs: number;
+  /** Seconds that the model took for them; waiting for data is not counted. */
+  readonly seconds: number;
+  /** Seconds of the first batch, which compiles kernels. */
+  readonly firstBatchSeconds: number;
+  readonly checkpoint: string | null;
 }
 
 function figures({ R1, R5, R10, MedianR, MeanR }: Figures): Figures {
@@ -36,52 +42,75 @@ function figures({ R1, R5, R10, MedianR, MeanR }: Figures): Figures {
 }
 
 /**
- * Evaluates a checkpoint on its test split (and on the `order` split, where there is one, in the log).
- * The checkpoint carries the settings; flags win over them.
+ * Evaluates a model on its test split (and on the `order` split, where there is one, in the log).
+ * The checkpoint of `resume` carries the settings; flags win over them. Without one the weights are those
+ * that a run would start from.
  *
- * @param given The flags of the command line; without `resume` the newest run's best checkpoint.
- * @throws {UserError} if there is no checkpoint, or its data cannot be read.
+ * @param given The flags of the command line.
+ * @throws {UserError} if there is no such checkpoint, or its data cannot be read.
  */
-export async function evaluateRun(given: Partial<Settings>): Promise<EvaluationSummary> {
-  const checkpoint = given.resume ?? await bestCheckpoint(await newestRun());
-  const { file, run } = await openRun(checkpoint);
-  using logger = new Logger();
-  using _file = file;
-  const { settings, notes } = resolveSettings({ ...given, resume: checkpoint }, run.settings);
-  for (const note of notes) logger.info(note);
-  const splits = await readSplits(settings);
-  using device = await openDevice({
-    provider: settings.provider,
-    memoryBudget: derive(settings).memoryBudget,
+export function evaluateRun(given: Partial<Settings>): Promise<EvaluationSummary> {
+  return withModel(given, async ({ settings }, { model, load }, splits, logger) => {
+    const start = performance.now();
+    let result: EvaluationSummary | undefined;
+    for (const dataset of [splits.order, splits.test]) {
+      if (!dataset) continue;
+      using loader = load(dataset);
+      using progress = new Progress(`eval ${dataset.split}`, dataset.length);
+      const found = await evaluate(model, dataset, loader, settings, (n) => progress.update(n));
+      const note = resizedNote(loader, model.config.imageResolution);
+      if (note) logger.info(note);
+      logger.info(`split ${dataset.split}: ${found.videos} videos, ${found.texts} texts`);
+      for (const line of formatMetrics(found)) logger.info(line);
+      const { t2v, v2t, videos, texts, seconds } = found;
+      const { resume: checkpoint } = settings;
+      result = { t2v: figures(t2v), v2t: figures(v2t), videos, texts, seconds, checkpoint };
+    }
+    const seconds = (performance.now() - start) / 1000;
+    logger.info(`The total running time of the program is ${seconds.toFixed(2)} Seconds`);
+    return result!;
   });
-  logger.info(summary(device.info));
-  logger.info(`checkpoint: ${checkpoint}`);
-  const model = await buildModel(device, settings, file);
-  logger.info(describePlan(model.plan, model.options.clustering?.method.algorithm));
-  const tokenizer = await openTokenizer(
-    settings,
-    model.config.vocabSize,
-    (line) => logger.info(line),
-  );
-  let result: EvaluationSummary | undefined;
-  for (const dataset of [splits.order, splits.test]) {
-    if (!dataset) continue;
-    const loader = openLoader(
-      settings,
-      dataset,
-      tokenizer,
-      model.config.imageResolution,
-      (message) => logger.warning(message),
+}
+
+/**
+ * Times the encoders on the test split, as `--inference_speed_test 1` asks.
+ *
+ * @param given The flags of the command line.
+ * @throws {UserError} if there is no such checkpoint, or its data cannot be read.
+ */
+export function timeInference(given: Partial<Settings>): Promise<InferenceTime> {
+  return withModel(given, async ({ settings }, { model, load }, { test }, logger) => {
+    using loader = load(test);
+    using progress = new Progress("encode", test.length);
+    using encoded = await encodeSplit(model, test, loader, (n) => progress.update(n));
+    const { pairs, batchSeconds } = encoded;
+    const seconds = batchSeconds.reduce((sum, s) => sum + s, 0);
+    const [firstBatchSeconds] = batchSeconds;
+    logger.info(`The total model inference time of the program is ${seconds.toFixed(2)} Seconds`);
+    logger.info(
+      `${pairs} pairs, ${(1000 * seconds / pairs).toFixed(1)} ms each without waiting for data; ` +
+        `the first batch, which compiles kernels, took ${firstBatchSeconds.toFixed(2)} s`,
     );
-    using progress = new Progress(`eval ${dataset.split}`, dataset.length);
-    const found = await evaluate(model, dataset, loader, settings, (n) => progress.update(n));
-    const note = resizedNote(loader, model.config.imageResolution);
-    if (note) logger.info(note);
-    logger.info(`split ${dataset.split}: ${found.videos} videos, ${found.texts} texts`);
-    for (const line of formatMetrics(found)) logger.info(line);
-    const { t2v, v2t, videos, texts, seconds } = found;
-    result = { t2v: figures(t2v), v2t: figures(v2t), videos, texts, seconds, checkpoint };
-  }
-  logger.info(`peak GPU memory ${(device.memory.peak / 1e9).toFixed(2)} GB`);
-  return result!;
+    return { pairs, seconds, firstBatchSeconds, checkpoint: settings.resume };
+  });
+}
+
+/** Opens the model and the splits that `given` asks for, and a log. */
+function withModel<R>(
+  given: Partial<Settings>,
+  work: (call: Call, opened: CallModel, splits: Splits, logger: Logger) => Promise<R>,
+): Promise<R> {
+  return withCall({ ...given, do_eval: true }, async (call) => {
+    const { settings } = call;
+    const splits = await readSplits(settings);
+    using logger = new Logger({ path: await openEvaluationLog(settings), debug: settings.debug });
+    logger.info(
+      settings.resume === null
+        ? "no --resume CHECKPOINT: evaluating the weights that training would start from"
+        : `checkpoint: ${settings.resume}`,
+    );
+    const result = await work(call, await openModel(call, logger), splits, logger);
+    await logCosts(call, logger);
+    return result;
+  });
 }

@@ -34,6 +34,65 @@ export function pairBatch(model: CenterClip, batch: Batch) {
   };
 }
 
+/** The texts and videos of a split as the model encodes them, on the GPU. */
+export class EncodedSplit implements Disposable {
+  readonly texts: Tensor[] = [];
+  readonly videos: KeptVideos[] = [];
+  pairs = 0;
+  /** Seconds that the model took for each batch, from its frames in memory to its features. */
+  readonly batchSeconds: number[] = [];
+
+  /** Encodes a batch, and waits for it. */
+  async add(model: CenterClip, batch: Batch): Promise<void> {
+    const start = performance.now();
+    {
+      using scope = new Scope(model.device);
+      const { text, frames, videoMask } = pairBatch(model, batch);
+      this.texts.push(scope.keep(model.encodeText(text)));
+      const kept = model.keepVideo(model.encodeVideo(frames), videoMask);
+      scope.keep(kept.features);
+      this.videos.push(kept);
+    }
+    // Keeps the host from running ahead of the GPU with every batch's frames in memory.
+    await model.device.idle();
+    this.pairs += batch.samples.length;
+    this.batchSeconds.push((performance.now() - start) / 1000);
+  }
+
+  [Symbol.dispose](): void {
+    for (const text of this.texts) text.dispose();
+    for (const { features } of this.videos) features.dispose();
+  }
+}
+
+/**
+ * Encodes a split.
+ *
+ * @param onBatch Called after each batch with the number of pairs encoded so far.
+ * @throws {UserError} if the split has no pair that can be read.
+ */
+export async function encodeSplit(
+  model: CenterClip,
+  dataset: Dataset,
+  loader: Loader,
+  onBatch: (pairs: number) => void = () => {},
+): Promise<EncodedSplit> {
+  const split = new EncodedSplit();
+  try {
+    for await (const batch of loader.epoch(0)) {
+      await split.add(model, batch);
+      onBatch(split.pairs);
+    }
+    if (split.pairs === 0) {
+      throw new UserError(`${dataset.name}: no pair of split ${dataset.split} is readable`);
+    }
+    return split;
+  } catch (error) {
+    split[Symbol.dispose]();
+    throw error;
+  }
+}
+
 /**
  * Evaluates a model on a split whose n-th text belongs to its n-th video.
  *
@@ -45,54 +104,29 @@ export async function evaluate(
   dataset: Dataset,
   loader: Loader,
   settings: Pick<Settings, "camoe_dsl" | "compat">,
-  onBatch: (pairs: number) => void = () => {},
+  onBatch?: (pairs: number) => void,
 ): Promise<Evaluation> {
   const start = performance.now();
-  const texts: Tensor[] = [], videos: KeptVideos[] = [];
-  try {
-    let pairs = 0;
-    for await (const batch of loader.epoch(0)) {
-      encode(model, batch, texts, videos);
-      // Keeps the host from running ahead of the GPU with every batch's frames in memory.
-      await model.device.idle();
-      onBatch(pairs += batch.samples.length);
-    }
-    if (pairs === 0) {
-      throw new UserError(`${dataset.name}: no pair of split ${dataset.split} is readable`);
-    }
-    const scores = await compare(model, texts, videos, pairs);
-    const options = { compat: settings.compat ?? undefined };
-    // The original takes the flag and leaves its formula commented out.
-    const reranked = (s: Float32Array) =>
-      settings.camoe_dsl && !settings.compat ? dualSoftmax(s, pairs, pairs) : s;
-    return {
-      t2v: retrievalMetrics(reranked(scores), pairs, pairs, options),
-      v2t: retrievalMetrics(reranked(transpose(scores, pairs, pairs)), pairs, pairs, options),
-      videos: pairs,
-      texts: pairs,
-      seconds: (performance.now() - start) / 1000,
-    };
-  } finally {
-    for (const text of texts) text.dispose();
-    for (const { features } of videos) features.dispose();
-  }
-}
-
-function encode(model: CenterClip, batch: Batch, texts: Tensor[], videos: KeptVideos[]): void {
-  using scope = new Scope(model.device);
-  const { text, frames, videoMask } = pairBatch(model, batch);
-  texts.push(scope.keep(model.encodeText(text)));
-  const kept = model.keepVideo(model.encodeVideo(frames), videoMask);
-  scope.keep(kept.features);
-  videos.push(kept);
+  using split = await encodeSplit(model, dataset, loader, onBatch);
+  const { pairs } = split;
+  const scores = await compare(model, split);
+  const options = { compat: settings.compat ?? undefined };
+  // The original takes the flag and leaves its formula commented out.
+  const reranked = (s: Float32Array) =>
+    settings.camoe_dsl && !settings.compat ? dualSoftmax(s, pairs, pairs) : s;
+  return {
+    t2v: retrievalMetrics(reranked(scores), pairs, pairs, options),
+    v2t: retrievalMetrics(reranked(transpose(scores, pairs, pairs)), pairs, pairs, options),
+    videos: pairs,
+    texts: pairs,
+    seconds: (performance.now() - start) / 1000,
+  };
 }
 
 /** The similarity of every text with every video, [pairs, pairs], block by block. */
 async function compare(
   model: CenterClip,
-  texts: readonly Tensor[],
-  videos: readonly KeptVideos[],
-  pairs: number,
+  { texts, videos, pairs }: EncodedSplit,
 ): Promise<Float32Array> {
   const scores = new Float32Array(pairs * pairs);
   let row = 0;

@@ -3,25 +3,20 @@
  *
  * @module
  */
-import { describePlan } from "../centerclip/plan.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Batch, Loader } from "../data/loader.ts";
-import type { Device } from "../gpu/device.ts";
-import { openDevice, summary } from "../gpu/open.ts";
 import { totalSteps } from "../optim/schedule.ts";
 import { Scope } from "../tensor/scope.ts";
-import { type Best, openRun, type Position, restoreOptimizer, saveRun } from "./checkpoint.ts";
+import { type Call, logCosts, openModel, withCall } from "./call.ts";
+import { type Best, type Position, restoreOptimizer, saveRun } from "./checkpoint.ts";
 import { derive } from "./config/derive.ts";
-import { resolveSettings } from "./config/resolve.ts";
 import type { Settings } from "./config/settings.ts";
-import { openLoader, readSplits, readTrain, resizedNote } from "./data.ts";
+import { readSplits, readTrain, resizedNote } from "./data.ts";
 import { evaluate, type Evaluation, pairBatch } from "./evaluation.ts";
 import { duration, Progress } from "./log/progress.ts";
 import { continues, openRunFolder, type RunFolder } from "./log/run_folder.ts";
 import { RunLog } from "./log/run_log.ts";
 import { Meter } from "./meter.ts";
-import { buildModel } from "./model.ts";
-import { openTokenizer } from "./tokenizer.ts";
 import { type StepReport, Trainer } from "./trainer.ts";
 
 /** What a run came to. */
@@ -38,24 +33,11 @@ export interface RunResult {
  * @param signal Ends the run after the current step, with a checkpoint.
  * @throws {UserError} for everything that a user can mend.
  */
-export async function train(given: Partial<Settings>, signal: AbortSignal): Promise<RunResult> {
-  const resumed = given.resume ? await openRun(given.resume) : undefined;
-  try {
-    const weightsOnly = given.load_from_pretrained === true;
-    const { settings, notes } = resolveSettings(
-      given,
-      weightsOnly ? undefined : resumed?.run.settings,
-    );
-    using device = await openDevice({
-      provider: settings.provider,
-      memoryBudget: derive(settings).memoryBudget,
-      profile: settings.profile,
-    });
-    using run = await Run.open(device, settings, notes, resumed);
+export function train(given: Partial<Settings>, signal: AbortSignal): Promise<RunResult> {
+  return withCall(given, async (call) => {
+    using run = await Run.open(call);
     return await run.train(signal);
-  } finally {
-    resumed?.file.close();
-  }
+  });
 }
 
 /** Everything that a run holds open. */
@@ -64,7 +46,7 @@ class Run implements Disposable {
   #best: Best | null = null;
 
   private constructor(
-    private readonly settings: Settings,
+    private readonly call: Call,
     private readonly folder: RunFolder,
     private readonly log: RunLog,
     private readonly trainer: Trainer,
@@ -72,12 +54,8 @@ class Run implements Disposable {
     private readonly tests: readonly { dataset: Dataset; loader: Loader }[],
   ) {}
 
-  static async open(
-    device: Device,
-    settings: Settings,
-    notes: readonly string[],
-    resumed: Awaited<ReturnType<typeof openRun>> | undefined,
-  ): Promise<Run> {
+  static async open(call: Call): Promise<Run> {
+    const { settings, device, resumed } = call;
     const goesOn = continues(settings) ? resumed?.run : undefined;
     const dataset = await readTrain(settings);
     const splits = await readSplits(settings);
@@ -85,25 +63,9 @@ class Run implements Disposable {
     const log = await RunLog.open(folder, settings, goesOn?.position.step);
     try {
       const { logger } = log;
-      for (const note of notes) logger.info(note);
-      logger.info(summary(device.info));
       logger.info(`run folder: ${folder.path}`);
-      const model = await buildModel(
-        device,
-        settings,
-        resumed?.file,
-        (line) => logger.info(line),
-      );
-      logger.info(describePlan(model.plan, model.options.clustering?.method.algorithm));
-      const tokenizer = await openTokenizer(
-        settings,
-        model.config.vocabSize,
-        (line) => logger.info(line),
-      );
-      const size = model.config.imageResolution;
-      const open = (split: Dataset) =>
-        openLoader(settings, split, tokenizer, size, (message) => logger.warning(message));
-      const loader = open(dataset);
+      const { model, load } = await openModel(call, logger);
+      const loader = load(dataset);
       const total = totalSteps({
         batches: loader.batchCount(0),
         accumulation: settings.gradient_accumulation_steps,
@@ -113,8 +75,8 @@ class Run implements Disposable {
       if (goesOn) await restoreOptimizer(device, resumed!, trainer.optimizer);
       const tests = [splits.test, splits.order]
         .filter((split) => split !== undefined)
-        .map((split) => ({ dataset: split, loader: open(split) }));
-      const run = new Run(settings, folder, log, trainer, loader, tests);
+        .map((split) => ({ dataset: split, loader: load(split) }));
+      const run = new Run(call, folder, log, trainer, loader, tests);
       if (goesOn) {
         run.#position = goesOn.position;
         run.#best = goesOn.best;
@@ -128,7 +90,7 @@ class Run implements Disposable {
   }
 
   async train(signal: AbortSignal): Promise<RunResult> {
-    const { epochs, max_steps, gradient_accumulation_steps: parts } = this.settings;
+    const { epochs, max_steps, gradient_accumulation_steps: parts } = this.call.settings;
     const perEpoch = Math.floor(this.loader.batchCount(0) / parts);
     const last = Math.min(epochs * perEpoch, max_steps ?? Infinity);
     const start = performance.now();
@@ -147,27 +109,16 @@ class Run implements Disposable {
         duration((performance.now() - start) / 1000)
       }`,
     );
-    logger.info(`peak GPU memory ${(this.trainer.model.device.memory.peak / 1e9).toFixed(2)} GB`);
-    if (this.settings.profile) await this.#profile();
+    await logCosts(this.call, logger);
     if (this.#best) {
       logger.info(`best R@1 ${this.#best.R1.toFixed(1)} in epoch ${this.#best.epoch + 1}`);
     }
     return { folder: this.folder, position: this.#position, best: this.#best };
   }
 
-  /** Logs the costliest kernels. */
-  async #profile(): Promise<void> {
-    const times = await this.trainer.model.device.kernelTimes();
-    const total = times.reduce((sum, { ms }) => sum + ms, 0);
-    for (const { name, calls, ms } of times.slice(0, 10)) {
-      const share = (100 * ms / total).toFixed(1);
-      this.log.logger.info(`${share} % in ${name}: ${ms.toFixed(0)} ms, ${calls} calls`);
-    }
-  }
-
   /** The steps of one epoch from the current position on. */
   async #epoch(last: number, signal: AbortSignal, progress: Progress): Promise<void> {
-    const { gradient_accumulation_steps: parts, n_display, save_every } = this.settings;
+    const { gradient_accumulation_steps: parts, n_display, save_every } = this.call.settings;
     const { model } = this.trainer;
     const meter = new Meter();
     let pending: Batch[] = [];
@@ -209,7 +160,7 @@ class Run implements Disposable {
     const { loss, clusterLoss, gradNorm, logitScale, lr, applied } = report;
     const { step, epoch, batch } = this.#position;
     const { memory } = this.trainer.model.device;
-    const { microBatchSize } = derive(this.settings);
+    const { microBatchSize } = derive(this.call.settings);
     if (!applied) {
       this.log.logger.warning(`step ${step}: the gradients were not finite; nothing was changed`);
     }
@@ -231,7 +182,7 @@ class Run implements Disposable {
 
   /** Evaluates where it is due, and saves. */
   async #finishEpoch(epoch: number, isLast: boolean): Promise<void> {
-    const { epochs, eval_every } = this.settings;
+    const { epochs, eval_every } = this.call.settings;
     const { logger } = this.log;
     const due = isLast || (epoch + 1) % eval_every === 0;
     let improved = false;
@@ -248,21 +199,21 @@ class Run implements Disposable {
     // An epoch that ended early by --max_steps is not over: a longer run goes on inside it.
     const { step, batch } = this.#position;
     const batches = this.loader.batchCount(epoch);
-    if (batch >= batches - batches % this.settings.gradient_accumulation_steps) {
+    if (batch >= batches - batches % this.call.settings.gradient_accumulation_steps) {
       this.#position = { step, epoch: epoch + 1, batch: 0 };
     }
     await this.#save(improved);
   }
 
   async #evaluate(dataset: Dataset, loader: Loader): Promise<Evaluation> {
-    const found = await evaluate(this.trainer.model, dataset, loader, this.settings);
+    const found = await evaluate(this.trainer.model, dataset, loader, this.call.settings);
     const { step, epoch } = this.#position;
     this.log.evaluation(dataset.split, { step, epoch, t2v: found.t2v, v2t: found.v2t });
     return found;
   }
 
   async #save(best = false): Promise<void> {
-    const { settings, trainer: { model, optimizer }, folder } = this;
+    const { call: { settings }, trainer: { model, optimizer }, folder } = this;
     const state = { settings, position: this.#position, best: this.#best };
     for (const path of best ? [folder.checkpoint, folder.best] : [folder.checkpoint]) {
       await saveRun(path, model.parameters.entries(), optimizer, state);

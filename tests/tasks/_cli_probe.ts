@@ -5,7 +5,7 @@ import { runTask } from "../../tasks/_cli.ts";
 const flags = {
   end: {
     kind: "choice",
-    choices: ["well", "user", "defect", "timer", "wait", "ignore"],
+    choices: ["well", "user", "defect", "timer", "wait", "ignore", "now"],
     default: "well",
     meaning: "how to end",
   },
@@ -21,7 +21,7 @@ await runTask({
   purpose: "Ends as told.",
   operands: ["FILE", "[OUT]"],
   flags,
-  onInterrupt: "Interrupted: writing a checkpoint",
+  onInterrupt: ({ end }) => end === "now" ? undefined : "Interrupted: writing a checkpoint",
 }, async ({ values, operands, signal }) => {
   const hold = setInterval(() => {}, 1000); // keeps the event loop alive while waiting
   switch (values.end) {
@@ -41,6 +41,7 @@ await runTask({
       console.log("saved");
       break;
     case "ignore":
+    case "now":
       ready();
       await new Promise(() => {});
   }

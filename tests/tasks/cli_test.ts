@@ -91,3 +91,8 @@ Deno.test("the second interrupt ends a task that does not come to an end", posix
   const { code } = await interrupted("ignore", ["SIGINT", "SIGINT"]);
   assert.equal(code, 130);
 });
+
+Deno.test("the first interrupt ends a task that has nothing to finish", posix, async () => {
+  const { code, err } = await interrupted("now", ["SIGINT"]);
+  assert.deepEqual([code, err], [130, ""]);
+});

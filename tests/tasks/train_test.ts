@@ -75,6 +75,16 @@ Deno.test("eval --json prints one object on one line, and everything else elsewh
   strictEqual(result.checkpoint, checkpoint);
 });
 
+Deno.test("train --do_eval 1 and --inference_speed_test 1 print what they found, and end well", async () => {
+  using folder = new TemporaryFolder();
+  const found = await run("train", [...tiny(folder), "--do_eval", "1"]);
+  strictEqual(found.code, 0, found.err);
+  match(found.out, /^text-to-video R@1 \d+\.\d, video-to-text R@1 \d+\.\d\n$/);
+  const timed = await run("train", [...tiny(folder), "--inference_speed_test", "1"]);
+  strictEqual(timed.code, 0, timed.err);
+  match(timed.out, /^5 pairs encoded in \d+\.\d\d s\n$/);
+});
+
 Deno.test("bad input gets one line and the right exit code", async () => {
   using folder = new TemporaryFolder();
   const flags = [...tiny(folder), "--max_steps", "1", "--output_dir", folder.in("run")];

@@ -57,21 +57,35 @@ export async function openRunFolder(
       `${path} holds a run; give --resume ${folder.checkpoint} to continue it, or another --output_dir`,
     );
   }
+  await makeFolder(path);
+  for (const file of [folder.settings, folder.metrics, folder.checkpoint, folder.best]) {
+    await removeLeftovers(file);
+  }
+  return folder;
+}
+
+/**
+ * The `log.txt` of an evaluation: in `--output_dir`, where one is given. The folder may be that of a run:
+ * the log is added to, and nothing else is touched.
+ *
+ * @throws {UserError} if the folder cannot be made.
+ */
+export async function openEvaluationLog({ output_dir }: Settings): Promise<string | undefined> {
+  if (output_dir === null) return undefined;
+  await makeFolder(output_dir);
+  return new RunFolder(output_dir).log;
+}
+
+async function makeFolder(path: string): Promise<void> {
   try {
     await Deno.mkdir(path, { recursive: true });
   } catch (error) {
     const reason = (error as Error).message;
     throw new UserError(
       `cannot make the run folder ${path}: ${reason}; choose another --output_dir`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
-  for (const file of [folder.settings, folder.metrics, folder.checkpoint, folder.best]) {
-    await removeLeftovers(file);
-  }
-  return folder;
 }
 
 /**
