@@ -135,6 +135,7 @@ export {
   type BidirectionalMetrics,
   formatMetrics,
   type MetricsOptions,
+  type RetrievalFigures,
   type RetrievalMetrics,
   retrievalMetrics,
   transpose,

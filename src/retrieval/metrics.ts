@@ -11,15 +11,20 @@
 import { UsageError } from "../errors.ts";
 import { referenceRetrievalMetrics } from "../compat/metrics.ts";
 import {
-  type BidirectionalMetrics,
   checkShape,
   countNaN,
   metricsOfRanks,
   ranksOf,
+  type RetrievalFigures,
   type RetrievalMetrics,
 } from "./ranks.ts";
 
-export { type BidirectionalMetrics, type RetrievalMetrics, transpose } from "./ranks.ts";
+export {
+  type BidirectionalMetrics,
+  type RetrievalFigures,
+  type RetrievalMetrics,
+  transpose,
+} from "./ranks.ts";
 
 /** Whose rules decide where the reference is at fault. */
 export interface MetricsOptions {
@@ -56,7 +61,7 @@ export function retrievalMetrics(
 }
 
 /** One direction as the log shows it. */
-function formatLine(metrics: RetrievalMetrics, prefix: string): string {
+function formatLine(metrics: RetrievalFigures, prefix: string): string {
   const figures: [name: string, value: number][] = [
     ["R@1", metrics.R1],
     ["R@5", metrics.R5],
@@ -89,6 +94,6 @@ function oneDecimal(value: number): string {
  * );
  * ```
  */
-export function formatMetrics({ t2v, v2t }: BidirectionalMetrics): string[] {
+export function formatMetrics({ t2v, v2t }: Record<"t2v" | "v2t", RetrievalFigures>): string[] {
   return ["Text-to-Video:", formatLine(t2v, ""), "Video-to-Text:", formatLine(v2t, "V2T$")];
 }

@@ -26,6 +26,9 @@ export interface RetrievalMetrics {
   readonly nan: number;
 }
 
+/** The five figures that are reported, without every single rank. */
+export type RetrievalFigures = Pick<RetrievalMetrics, "R1" | "R5" | "R10" | "MedianR" | "MeanR">;
+
 /** Both directions of retrieval. */
 export interface BidirectionalMetrics {
   /** Text to video. */

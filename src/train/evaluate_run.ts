@@ -3,22 +3,20 @@
  *
  * @module
  */
-import { formatMetrics } from "../retrieval/metrics.ts";
+import { formatMetrics, type RetrievalFigures } from "../retrieval/metrics.ts";
 import { type Call, type CallModel, logCosts, openModel, withCall } from "./call.ts";
 import type { Settings } from "./config/settings.ts";
 import { readSplits, resizedNote, type Splits } from "./data.ts";
 import { encodeSplit, evaluate } from "./evaluation.ts";
 import { Logger } from "./log/logger.ts";
 import { Progress } from "./log/progress.ts";
+import { recallFigures } from "./log/records.ts";
 import { openEvaluationLog } from "./log/run_folder.ts";
-
-/** The figures of one direction, as `--json` prints them. */
-type Figures = Record<"R1" | "R5" | "R10" | "MedianR" | "MeanR", number>;
 
 /** What `deno task eval --json` prints. */
 export interface EvaluationSummary {
-  readonly t2v: Figures;
-  readonly v2t: Figures;
+  readonly t2v: RetrievalFigures;
+  readonly v2t: RetrievalFigures;
   readonly videos: number;
   readonly texts: number;
   readonly seconds: number;
@@ -37,10 +35,6 @@ export interface InferenceTime {
   readonly checkpoint: string | null;
 }
 
-function figures({ R1, R5, R10, MedianR, MeanR }: Figures): Figures {
-  return { R1, R5, R10, MedianR, MeanR };
-}
-
 /**
  * Evaluates a model on its test split (and on the `order` split, where there is one, in the log).
  * The checkpoint of `resume` carries the settings; flags win over them. Without one the weights are those
@@ -50,8 +44,8 @@ function figures({ R1, R5, R10, MedianR, MeanR }: Figures): Figures {
  * @throws {UserError} if there is no such checkpoint, or its data cannot be read.
  */
 export function evaluateRun(given: Partial<Settings>): Promise<EvaluationSummary> {
+  const start = performance.now();
   return withModel(given, async ({ settings }, { model, load }, splits, logger) => {
-    const start = performance.now();
     let result: EvaluationSummary | undefined;
     for (const dataset of [splits.order, splits.test]) {
       if (!dataset) continue;
@@ -62,9 +56,9 @@ export function evaluateRun(given: Partial<Settings>): Promise<EvaluationSummary
       if (note) logger.info(note);
       logger.info(`split ${dataset.split}: ${found.videos} videos, ${found.texts} texts`);
       for (const line of formatMetrics(found)) logger.info(line);
-      const { t2v, v2t, videos, texts, seconds } = found;
-      const { resume: checkpoint } = settings;
-      result = { t2v: figures(t2v), v2t: figures(v2t), videos, texts, seconds, checkpoint };
+      const { videos, texts, seconds } = found;
+      const [t2v, v2t] = [found.t2v, found.v2t].map(recallFigures);
+      result = { t2v, v2t, videos, texts, seconds, checkpoint: settings.resume };
     }
     const seconds = (performance.now() - start) / 1000;
     logger.info(`The total running time of the program is ${seconds.toFixed(2)} Seconds`);

@@ -3,15 +3,7 @@
  *
  * @module
  */
-
-/** Ranks of one direction of retrieval: recalls in percent, ranks from 1. */
-export interface Recall {
-  readonly R1: number;
-  readonly R5: number;
-  readonly R10: number;
-  readonly MedianR: number;
-  readonly MeanR: number;
-}
+import type { RetrievalFigures } from "../../retrieval/metrics.ts";
 
 /** Where training stands; a training line of `metrics.jsonl`, with these names. */
 export interface StepRecord {
@@ -43,8 +35,8 @@ export interface EvaluationRecord {
   readonly step: number;
   /** Epoch just finished, from 0. */
   readonly epoch: number;
-  readonly t2v: Recall;
-  readonly v2t: Recall;
+  readonly t2v: RetrievalFigures;
+  readonly v2t: RetrievalFigures;
 }
 
 /** A training step as a log line, in the original's form. */
@@ -78,28 +70,8 @@ export function stepScalars(record: StepRecord): [tag: string, value: number][] 
 }
 
 /** The five figures alone, of an object that may hold more, such as every single rank. */
-export function recallFigures({ R1, R5, R10, MedianR, MeanR }: Recall): Recall {
+export function recallFigures({ R1, R5, R10, MedianR, MeanR }: RetrievalFigures): RetrievalFigures {
   return { R1, R5, R10, MedianR, MeanR };
-}
-
-/** Both directions of an evaluation as log lines, in the original's form. */
-export function recallLines({ t2v, v2t }: { t2v: Recall; v2t: Recall }): string[] {
-  return [
-    "Text-to-Video:",
-    ` (metric) >>>  ${recallText(t2v, "")}`,
-    "Video-to-Text:",
-    ` (metric) >>>  ${recallText(v2t, "V2T$")}`,
-  ];
-}
-
-function recallText(recall: Recall, prefix: string): string {
-  return [
-    ["R@1", recall.R1],
-    ["R@5", recall.R5],
-    ["R@10", recall.R10],
-    ["Median R", recall.MedianR],
-    ["Mean R", recall.MeanR],
-  ].map(([name, value]) => `${prefix}${name}: ${(value as number).toFixed(1)}`).join(" - ");
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import { writeAtomic } from "../../io/atomic.ts";
 import { EventWriter } from "../../io/tfevents.ts";
+import { formatMetrics } from "../../retrieval/metrics.ts";
 import { type Settings, settingsToJson } from "../config/settings.ts";
 import { Logger } from "./logger.ts";
 import { MetricsFile } from "./metrics_file.ts";
@@ -12,7 +13,6 @@ import {
   evaluationLine,
   type EvaluationRecord,
   recallFigures,
-  recallLines,
   stepLine,
   type StepRecord,
   stepScalars,
@@ -51,7 +51,7 @@ export class RunLog implements Disposable {
   /** Records the evaluation of a split: `test`, or one that is reported beside it. */
   evaluation(split: string, record: EvaluationRecord): void {
     if (split !== "test") this.logger.info(`Split ${split}:`);
-    for (const line of recallLines(record)) this.logger.info(line);
+    for (const line of formatMetrics(record)) this.logger.info(line);
     this.metrics.append(evaluationLine(split, record));
     for (const direction of ["t2v", "v2t"] as const) {
       for (const [name, value] of Object.entries(recallFigures(record[direction]))) {

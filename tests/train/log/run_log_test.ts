@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { resolveSettings } from "../../../src/train/config/resolve.ts";
 import { settingsFromJson } from "../../../src/train/config/settings.ts";
-import { recallLines, stepLine, type StepRecord } from "../../../src/train/log/records.ts";
+import { stepLine, type StepRecord } from "../../../src/train/log/records.ts";
 import { RunFolder } from "../../../src/train/log/run_folder.ts";
 import { RunLog } from "../../../src/train/log/run_log.ts";
 
@@ -21,20 +21,14 @@ const record: StepRecord = {
   gpu_bytes_live: 1000,
   gpu_bytes_peak: 2000,
 };
-const t2v = { R1: 44.06, R5: 70.7, R10: 81.4, MedianR: 2, MeanR: 15.34 };
+const t2v = { R1: 44.06, R5: 70.7, R10: 81.4, MedianR: 2, MeanR: 15.25 };
 const v2t = { R1: 42.9, R5: 71.4, R10: 81.7, MedianR: 2, MeanR: 11.1 };
 
-Deno.test("a step and an evaluation read as in the original's log", () => {
+Deno.test("a step reads as in the original's log", () => {
   assert.equal(
     stepLine(record),
     "Epoch: 3 [640 (64%)]\tSimLoss: 1.0000 CLoss 0.2500\tData (t) 0.012\tBatch (t) 0.846\tLR: 1.0e-3\tlogit_scale 4.605",
   );
-  assert.deepEqual(recallLines({ t2v, v2t }), [
-    "Text-to-Video:",
-    " (metric) >>>  R@1: 44.1 - R@5: 70.7 - R@10: 81.4 - Median R: 2.0 - Mean R: 15.3",
-    "Video-to-Text:",
-    " (metric) >>>  V2T$R@1: 42.9 - V2T$R@5: 71.4 - V2T$R@10: 81.7 - V2T$Median R: 2.0 - V2T$Mean R: 11.1",
-  ]);
 });
 
 Deno.test("a run leaves its settings, log, metrics and TensorBoard events", async () => {
@@ -66,6 +60,12 @@ Deno.test("a run leaves its settings, log, metrics and TensorBoard events", asyn
     for (const line of log) {
       assert.match(line, /^\d{4}-\d\d-\d\d,\d\d:\d\d:\d\d \| INFO \| Rank 0 \| /);
     }
+    assert.deepEqual(log.slice(1, 5).map((line) => line.split("Rank 0 | ")[1]), [
+      "Text-to-Video:",
+      " (metric) >>>  R@1: 44.1 - R@5: 70.7 - R@10: 81.4 - Median R: 2.0 - Mean R: 15.2",
+      "Video-to-Text:",
+      " (metric) >>>  V2T$R@1: 42.9 - V2T$R@5: 71.4 - V2T$R@10: 81.7 - V2T$Median R: 2.0 - V2T$Mean R: 11.1",
+    ]);
     assert.equal([...Deno.readDirSync(folder.tensorboard)].length, 2);
   } finally {
     await Deno.remove(path, { recursive: true });
