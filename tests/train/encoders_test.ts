@@ -65,6 +65,8 @@ Deno.test("a ResNet trains, keeps its running statistics, and resumes bit for bi
 
   const found = await evaluateRun({ resume: `${whole}/ckpt.best.safetensors` });
   strictEqual(found.t2v.R1, best!.R1);
+  const logged = metrics.map((line) => JSON.parse(line)).find((line) => "t2v" in line);
+  deepStrictEqual([found.t2v, found.v2t], [logged.t2v, logged.v2t]);
   deepStrictEqual(await saved(whole, `${norm}.running_mean`), [mean]);
 
   await train(given("--resume", `${parts}/ckpt.safetensors`, "--max_steps", "4"), never);

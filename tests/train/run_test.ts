@@ -1,4 +1,11 @@
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  notDeepStrictEqual,
+  ok,
+  rejects,
+  strictEqual,
+} from "node:assert/strict";
 import { UserError } from "../../src/errors.ts";
 import { openRun } from "../../src/train/checkpoint.ts";
 import { evaluateRun } from "../../src/train/evaluate_run.ts";
@@ -14,9 +21,11 @@ async function run(folder: TemporaryFolder, name: string, steps: number, ...more
   return { path, ...await train(given(...tiny(folder), ...where, ...more), never) };
 }
 
-Deno.test("a run leaves its files, and evaluation repeats the best figure from the checkpoint", async () => {
+Deno.test("a run leaves its files, and evaluation repeats its figures from the checkpoint", async () => {
   using folder = new TemporaryFolder();
-  const { path, best, position } = await run(folder, "run", 3);
+  // Enough pairs that other weights rank them otherwise.
+  const more = ["--val_csv", folder.excerpt("val.csv", 24, "test.csv"), "--lr", "0.01"];
+  const { path, best, position } = await run(folder, "run", 3, ...more);
   strictEqual(position.step, 3);
   const names = [...Deno.readDirSync(path)].map(({ name }) => name).sort();
   deepStrictEqual(names, [
@@ -34,9 +43,17 @@ Deno.test("a run leaves its files, and evaluation repeats the best figure from t
     await Deno.readTextFile(`${path}/log.txt`),
     /train: 12 of 12 clips were resized to 64 pixels/,
   );
-  const found = await evaluateRun({ resume: `${path}/ckpt.best.safetensors` });
-  strictEqual(found.t2v.R1, best!.R1);
-  strictEqual(found.videos, 5);
+  const { t2v, v2t, videos } = await evaluateRun({ resume: `${path}/ckpt.best.safetensors` });
+  strictEqual(videos, 24);
+  strictEqual(t2v.R1, best!.R1);
+  const metrics = (await Deno.readTextFile(`${path}/metrics.jsonl`)).trim().split("\n");
+  const logged = metrics.map((line) => JSON.parse(line)).find((line) => "t2v" in line);
+  deepStrictEqual({ t2v, v2t }, { t2v: logged.t2v, v2t: logged.v2t });
+
+  const start = await evaluateRun(
+    given(...tiny(folder), ...more, "--output_dir", folder.in("start")),
+  );
+  notDeepStrictEqual({ t2v: start.t2v, v2t: start.v2t }, { t2v, v2t }, "of untrained weights");
 });
 
 for (const [optim, head] of [["AdamW", "meanP"], ["BertAdam", "tightTransf"]]) {

@@ -43,9 +43,9 @@ export class TemporaryFolder implements Disposable {
     return join(this.path, name);
   }
 
-  /** The first rows of an annotation file of the built-in clips, as a file inside. */
-  excerpt(name: string, rows: number): string {
-    const lines = Deno.readTextFileSync(join(SHAPES, name)).split("\n");
+  /** The first rows of an annotation file of the built-in clips (`source`), as a file inside. */
+  excerpt(name: string, rows: number, source = name): string {
+    const lines = Deno.readTextFileSync(join(SHAPES, source)).split("\n");
     const path = this.in(name);
     Deno.writeTextFileSync(path, lines.slice(0, rows + 1).join("\n") + "\n");
     return path;
