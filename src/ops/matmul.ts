@@ -7,9 +7,11 @@
 import tiled from "../../kernels/linalg/matmul.wgsl" with { type: "text" };
 import subgroup from "../../kernels/linalg/matmul_subgroup.wgsl" with { type: "text" };
 import type { Device } from "../gpu/device.ts";
+import { Scope } from "../tensor/scope.ts";
 import { sameShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Input } from "./define.ts";
+import { packPanels } from "./pack_panels.ts";
 import { sumTo } from "./reduce.ts";
 import { smallSubgroup } from "./small_subgroup.ts";
 
@@ -63,10 +65,40 @@ function sizesOf(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
     : { batch: sizeOf(lead), rows, inner, cols };
 }
 
+/** How the kernel walks an operand, in vec4: see `matmul_subgroup.wgsl`. */
+interface Walk {
+  readonly operand: Tensor;
+  readonly batch: number;
+  readonly panel: number;
+  readonly step: number;
+}
+
+/** An operand of `across` rows (or columns) of the product, stored along them or else along `inner`. */
+function walk(
+  operand: Tensor,
+  { across, along, batch, inner, lanes }: {
+    across: number;
+    along: boolean;
+    batch: number;
+    inner: number;
+    lanes: number;
+  },
+): Walk {
+  if (along) return { operand, batch: inner * across / 4, panel: lanes, step: across / 4 };
+  const packed = packPanels(operand, { batch, rows: across, inner, lanes });
+  const panel = inner * lanes;
+  return { operand: packed, batch: panel * packed.shape[1], panel, step: lanes };
+}
+
 /** Lanes of a subgroup on software devices with small ones, where the operands line up in vec4. */
-function subgroupLanes(device: Device, sizes: Sizes, transposeA: boolean): number | undefined {
-  const aligned = sizes.cols % 4 === 0 && (transposeA ? sizes.rows : sizes.inner) % 4 === 0;
-  return aligned && sizes.inner > 0 ? smallSubgroup(device) : undefined;
+function subgroupLanes(
+  device: Device,
+  { rows, inner, cols }: Sizes,
+  { transposeA, transposeB }: Attributes,
+): number | undefined {
+  const aligned = cols % 4 === 0 && (!transposeA || rows % 4 === 0);
+  const packable = inner % 4 === 0 || (transposeA && !transposeB);
+  return aligned && packable && inner > 0 ? smallSubgroup(device) : undefined;
 }
 
 /** Allocates the product and records the kernel. */
@@ -87,35 +119,50 @@ function multiply(
   if (residual && residual.size !== c.size) {
     throw new RangeError(`matmul: residual [${residual.shape}], not [${c.shape}]`);
   }
-  const lanes = subgroupLanes(device, sizes, transposeA);
-  const unit = lanes ? 4 : 1;
-  const call = {
-    entry: "main",
-    // A binding that the epilogue does not read still needs a buffer.
-    bind: { a, b, bias: bias ?? a, residual: residual ?? a, c },
-    params: {
-      rows,
-      inner,
-      cols: cols / unit,
-      a_stride: rows * inner / unit,
-      b_stride: inner * cols / unit,
-      c_stride: rows * cols / unit,
-      alpha,
-    },
-  };
   const epilogue = { BIAS: !!bias, QUICK_GELU: quickGelu, RESIDUAL: !!residual };
+  // A binding that the epilogue does not read still needs a buffer.
+  const bind = { a, b, bias: bias ?? a, residual: residual ?? a, c };
+  const lanes = subgroupLanes(device, sizes, attributes);
   if (lanes) {
+    const common = { batch, inner, lanes };
+    using _scope = new Scope(device); // gives the panels back
+    const left = walk(a, { across: rows, along: transposeA, ...common });
+    const right = walk(b, { across: cols, along: !transposeB, ...common });
     device.launch({
-      ...call,
       kernel: subgroupKernel,
-      consts: { FORM: transposeA ? 2 : transposeB ? 1 : 0, L: lanes, ...epilogue },
-      groups: [Math.ceil(cols / 4 / lanes), Math.ceil(rows / 16), batch],
+      entry: "main",
+      consts: { L: lanes, ...epilogue },
+      bind: { ...bind, a: left.operand, b: right.operand },
+      params: {
+        rows,
+        inner,
+        cols: cols / 4,
+        a_batch: left.batch,
+        a_panel: left.panel,
+        a_step: left.step,
+        b_batch: right.batch,
+        b_panel: right.panel,
+        b_step: right.step,
+        c_batch: rows * cols / 4,
+        alpha,
+      },
+      groups: [Math.ceil(cols / 4 / lanes), Math.ceil(rows / 4 / lanes), batch],
     });
   } else {
     device.launch({
-      ...call,
       kernel: tiledKernel,
+      entry: "main",
       consts: { TRANSPOSE_A: transposeA, TRANSPOSE_B: transposeB, ...epilogue },
+      bind,
+      params: {
+        rows,
+        inner,
+        cols,
+        a_stride: rows * inner,
+        b_stride: inner * cols,
+        c_stride: rows * cols,
+        alpha,
+      },
       groups: [Math.ceil(cols / 64), Math.ceil(rows / 64), batch],
     });
   }
