@@ -42,11 +42,16 @@ export function sizeClass(bytes: number): number {
 /**
  * Hands out storage buffers and takes them back.
  *
+ * Of the buffers that fit a request, the one that was made first is handed out: so it depends on which are
+ * free, not on the order in which they came back, and every training step gets the buffers of the one
+ * before it, and their bind groups with them.
+ *
  * The queue runs in order, so a kernel may reuse a buffer the moment its last dispatch is recorded. A
  * host write is different: it lands before the whole unsubmitted stream, so it needs a buffer that no
  * unsubmitted command names ({@link BufferPool.acquire} with `forHost`).
  */
 export class BufferPool {
+  /** By size, the oldest buffer last. */
   #free = new Map<number, PooledBuffer[]>();
   #live = 0;
   #peak = 0;
@@ -113,7 +118,7 @@ export class BufferPool {
     this.#buffers--;
     this.#freeBytes += buffer.size;
     const waiting = this.#free.get(buffer.size);
-    if (waiting) waiting.push(buffer);
+    if (waiting) waiting.splice(placeOf(buffer, waiting), 0, buffer);
     else this.#free.set(buffer.size, [buffer]);
   }
 
@@ -144,4 +149,15 @@ export class BufferPool {
     const gpu = this.gpu.createBuffer({ size, usage: USAGE, label: op });
     return { id: this.#nextId++, gpu, size, freedAt: -1 };
   }
+}
+
+/** Where `buffer` belongs among buffers whose numbers fall. */
+function placeOf({ id }: PooledBuffer, buffers: readonly PooledBuffer[]): number {
+  let low = 0, high = buffers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (buffers[middle].id > id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -40,6 +40,15 @@ Deno.test("a buffer that was given back is handed out again, without a new one",
   strictEqual(seen.created, 2);
 });
 
+Deno.test("which buffer a request gets does not depend on the order in which buffers came back", () => {
+  const { pool } = fakePool();
+  const made = Array.from({ length: 5 }, () => pool.acquire(256, "a"));
+  for (const order of [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 4, 0, 3, 1]]) {
+    for (const i of order) pool.release(made[i]);
+    deepStrictEqual(made.map(() => pool.acquire(256, "b").id), made.map(({ id }) => id));
+  }
+});
+
 Deno.test("live, peak and free bytes and the live buffers are counted", () => {
   const { pool } = fakePool();
   const a = pool.acquire(256, "a"), b = pool.acquire(512, "b");
