@@ -24,6 +24,8 @@ export class Stream {
   #dispatches = 0;
   #encoder?: GPUCommandEncoder;
   #pass?: GPUComputePassEncoder;
+  /** What the pass has set. */
+  #pipeline?: GPUComputePipeline;
 
   constructor(private readonly gpu: GPUDevice, private readonly profiler?: Profiler) {
     this.arena = gpu.createBuffer({
@@ -48,7 +50,7 @@ export class Stream {
   ): void {
     if (this.profiler) this.#endPass();
     const pass = this.#pass ??= this.#begin().beginComputePass(this.profiler?.pass(name));
-    pass.setPipeline(pipeline);
+    if (pipeline !== this.#pipeline) pass.setPipeline(this.#pipeline = pipeline);
     pass.setBindGroup(0, bindGroup, hasParams ? [this.slot] : []);
     pass.dispatchWorkgroups(...groups);
     if (++this.#dispatches === SUBMIT_AFTER) this.submit();
@@ -86,6 +88,6 @@ export class Stream {
 
   #endPass(): void {
     this.#pass?.end();
-    this.#pass = undefined;
+    this.#pass = this.#pipeline = undefined;
   }
 }
