@@ -45,6 +45,9 @@ function metricCode({ distance = "euclidean", p = 2, squared = false }: Pairwise
   return squared ? 1 : p === 1 ? 2 : p === 2 ? 3 : 4;
 }
 
+/** Operations an element of a pair, by the metric's number: powers count as none. */
+const OPERATIONS = [2, 3, 2, 3, 2];
+
 /**
  * Records the distances between `x` and `y` (`x` with itself where left out) of `count` segments from
  * `first` on, `[count, N, M]`.
@@ -64,10 +67,12 @@ export function distances(
   const d = empty(device, "f32", [count, n, m], "distance");
   const lanes = smallSubgroup(device);
   const [tileX, tileY] = lanes ? [2 * lanes, 16] : [32, 32];
+  const metric = metricCode(options);
+  const pairs = y ? n * m : n * (n - 1) / 2;
   device.launch({
     kernel: lanes ? subgroupKernel : tiledKernel,
     entry: "main",
-    consts: { METRIC: metricCode(options), SELF: !y, ...(lanes ? { L: lanes } : {}) },
+    consts: { METRIC: metric, SELF: !y, ...(lanes ? { L: lanes } : {}) },
     bind: {
       x: x.tokens,
       y: other.tokens,
@@ -88,6 +93,7 @@ export function distances(
       p: options.p ?? 2,
     },
     groups: [Math.ceil(m / tileX), Math.ceil(n / tileY), count],
+    flops: OPERATIONS[metric] * count * pairs * width,
   });
   return d;
 }

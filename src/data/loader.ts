@@ -95,7 +95,7 @@ export class Loader {
     epoch: number,
     { startBatch = 0 }: { startBatch?: number } = {},
   ): AsyncGenerator<Batch, void> {
-    const { videos, decoder, workers, prefetch } = this.#options;
+    const { videos, decoder: prefer, workers, prefetch, onDecoded, onWaited } = this.#options;
     const plan = this.#plan(epoch);
     if (plan.length === 0) {
       throw new UserError(
@@ -103,7 +103,7 @@ export class Loader {
           "one batch; lower the batch size",
       );
     }
-    await using run = await LoaderRun.open(videos, decoder, workers);
+    await using run = await LoaderRun.open(videos, { prefer, workers, onDecoded });
     this.#runs.add(run);
     try {
       const ahead: Promise<Batch | undefined>[] = [];
@@ -116,9 +116,10 @@ export class Loader {
           ahead.push(batch);
           next++;
         }
-        const start = performance.now();
-        const batch = await ahead.shift()!;
-        const waitMs = performance.now() - start;
+        const begin = performance.now();
+        const batch = await ahead.shift()!, end = performance.now();
+        const waitMs = end - begin;
+        onWaited?.({ batch: next - ahead.length - 1, begin, end });
         this.#stats.waitMs += waitMs;
         if (batch !== undefined) yield { ...batch, waitMs };
       }

@@ -4,9 +4,17 @@
  * @module
  */
 
-import type { DecoderName } from "../video/decode.ts";
+import type { DecoderName, DecodeTime } from "../video/decode.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 import type { VideoPlace } from "./video_source.ts";
+
+/** When a batch was waited for: milliseconds of `performance.now()`. */
+export interface BatchWait {
+  /** The batch's number in its epoch. */
+  readonly batch: number;
+  readonly begin: number;
+  readonly end: number;
+}
 
 /** What a loader is made of. */
 export interface LoaderOptions {
@@ -50,7 +58,14 @@ export interface LoaderOptions {
   readonly cacheBytes?: number;
   /** `false` crops videos without resizing them. Default true. */
   readonly resize?: boolean;
+  /** Told of each clip that a worker is done with. */
+  readonly onDecoded?: (time: DecodeTime) => void;
+  /** Told of each wait for a batch. */
+  readonly onWaited?: (time: BatchWait) => void;
 }
+
+/** Options that stay undefined where they are left out. */
+type Optional = "distinct" | "onDecoded" | "onWaited";
 
 /** B samples: their texts, L tokens each, and T frames of S x S pixels each. */
 export interface Batch {
@@ -82,8 +97,8 @@ export interface LoaderStats {
 
 /** The options with defaults for those that were left out. */
 export type FullOptions =
-  & Required<Omit<LoaderOptions, "distinct">>
-  & Pick<LoaderOptions, "distinct">;
+  & Required<Omit<LoaderOptions, Optional>>
+  & Pick<LoaderOptions, Optional>;
 
 /** Fills in the defaults. */
 export function fullOptions(options: LoaderOptions, { length }: Dataset): FullOptions {

@@ -8,7 +8,7 @@ import {
   type Clip,
   type DecodeOptions,
   type Decoder,
-  type DecoderName,
+  type DecoderOptions,
   openDecoder,
 } from "../video/decode.ts";
 import { openVideos, type VideoFinder, type VideoPlace } from "./video_source.ts";
@@ -21,13 +21,12 @@ export class LoaderRun implements AsyncDisposable {
 
   private constructor(
     readonly videos: VideoFinder,
-    readonly prefer: DecoderName,
-    readonly workers: number,
+    private readonly decoding: DecoderOptions,
   ) {}
 
   /** @throws UserError where the videos' place cannot be opened. */
-  static async open(place: VideoPlace, prefer: DecoderName, workers: number): Promise<LoaderRun> {
-    return new LoaderRun(await openVideos(place), prefer, workers);
+  static async open(place: VideoPlace, decoding: DecoderOptions): Promise<LoaderRun> {
+    return new LoaderRun(await openVideos(place), decoding);
   }
 
   /** The clip that is on its way under `key`, or the one that `make` now sets out for. */
@@ -43,7 +42,7 @@ export class LoaderRun implements AsyncDisposable {
   /** Decodes a clip of the video `file`. Workers start with the first one: a full cache needs none. */
   async decode(file: string, options: DecodeOptions): Promise<Clip> {
     if (this.#closed) throw new Error("the loader was closed");
-    this.#decoder ??= openDecoder({ prefer: this.prefer, workers: this.workers });
+    this.#decoder ??= openDecoder(this.decoding);
     const decoder = await this.#decoder;
     return await decoder.decode(() => this.videos.find(file), options);
   }

@@ -6,7 +6,8 @@
 import { DeviceLostError, type GpuError, OutOfMemoryError, ValidationError } from "./errors.ts";
 import { type BufferBinding, type Compiled, type Kernel, PipelineCache } from "./pipeline.ts";
 import { BufferPool, type MemoryUse } from "./pool.ts";
-import { type KernelTime, Profiler } from "./profiler.ts";
+import type { KernelTime, Profile } from "./profile.ts";
+import { Profiler } from "./profiler.ts";
 import type { Provider, ProviderName } from "./provider.ts";
 import type { Specialisation } from "./shader.ts";
 import { Stream, SUBMIT_AFTER } from "./stream.ts";
@@ -45,13 +46,15 @@ export interface Launch {
   readonly params?: Readonly<Record<string, number>>;
   /** Workgroups in x, y, z. A launch with a zero does nothing. */
   readonly groups: readonly [number, number?, number?];
+  /** Floating-point operations that the kernel spends, for profiles; without it, it is judged by its bytes. */
+  readonly flops?: number;
 }
 
 /** Options of {@link Device}. */
 export interface DeviceOptions {
   /** Most bytes of GPU memory to use. */
   readonly memoryBudget: number;
-  /** Time every dispatch: see {@link Device.kernelTimes}. */
+  /** Time every dispatch: see {@link Device.profile}. */
   readonly profile?: boolean;
 }
 
@@ -76,7 +79,7 @@ export class Device {
     options: DeviceOptions,
   ) {
     this.#profiler = options.profile && gpu.features.has("timestamp-query")
-      ? new Profiler(gpu, SUBMIT_AFTER)
+      ? new Profiler(gpu, SUBMIT_AFTER, provider.wait)
       : undefined;
     this.#stream = new Stream(gpu, this.#profiler);
     this.#pipelines = new PipelineCache(gpu, () => this.#stream.arena);
@@ -111,7 +114,7 @@ export class Device {
    *   bound twice, or a workgroup count is too large.
    * @throws {GpuError} the failure of an earlier command, once it is known.
    */
-  launch({ kernel, entry, consts = {}, bind, params = {}, groups }: Launch): void {
+  launch({ kernel, entry, consts = {}, bind, params = {}, groups, flops = 0 }: Launch): void {
     if (this.#failure) throw this.#failure;
     const [x, y = 1, z = 1] = groups;
     if (x === 0 || y === 0 || z === 0) return;
@@ -128,6 +131,7 @@ export class Device {
     const group = this.#pipelines.bindGroup(compiled, buffers);
     const hasParams = compiled.uniform !== undefined;
     if (hasParams) this.#fillSlot(compiled, params);
+    this.#profiler?.cost(flops, buffers);
     this.#stream.dispatch(compiled.label, compiled.pipeline, group, hasParams, [x, y, z]);
   }
 
@@ -197,7 +201,7 @@ export class Device {
     try {
       this.#stream.copy(buffer.gpu, 0, staging, 0, size);
       this.#stream.submit();
-      await this.provider.wait(staging.mapAsync(1)).catch(async ({ message }) => {
+      await this.#wait(staging.mapAsync(1)).catch(async ({ message }) => {
         // The reason (a lost device, an invalid command) is an event that may come a moment later.
         await new Promise((resume) => setTimeout(resume, 1));
         throw this.#failure ?? new ValidationError(message, "read");
@@ -212,14 +216,27 @@ export class Device {
   /** Waits until everything recorded so far has run. Throws an earlier command's failure. */
   async idle(): Promise<void> {
     this.#stream.submit();
-    await this.provider.wait(this.gpu.queue.onSubmittedWorkDone());
+    await this.#wait(this.gpu.queue.onSubmittedWorkDone());
     if (this.#failure) throw this.#failure;
   }
 
-  /** With `profile`: time by kernel since the last call, costliest first. */
-  async kernelTimes(): Promise<KernelTime[]> {
+  /** Waits for the GPU, in sight of the profiler. */
+  #wait<T>(promise: Promise<T>): Promise<T> {
+    return this.provider.wait(this.#profiler?.waiting(promise) ?? promise);
+  }
+
+  /**
+   * Waits until everything recorded so far has run, and says what happened since the last call. Undefined
+   * without `profile`, and where the adapter has no timestamps.
+   */
+  async profile(): Promise<Profile | undefined> {
     await this.idle();
-    return this.#profiler ? await this.provider.wait(this.#profiler.report()) : [];
+    return this.#profiler && await this.provider.wait(this.#profiler.report());
+  }
+
+  /** The `kernels` of {@link Device.profile}: time by kernel since the last call, costliest first. */
+  async kernelTimes(): Promise<readonly KernelTime[]> {
+    return (await this.profile())?.kernels ?? [];
   }
 
   /** Destroys the device. Only for who opened it: a library never closes a device it was handed. */

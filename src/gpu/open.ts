@@ -13,7 +13,7 @@ export interface OpenOptions {
   readonly provider?: ProviderName | "auto";
   /** Most bytes of GPU memory to use. Default: 80 % of free memory on a software device, else no limit. */
   readonly memoryBudget?: number;
-  /** Time every kernel ({@link Device.kernelTimes}). */
+  /** Time every kernel ({@link Device.profile}). */
   readonly profile?: boolean;
 }
 

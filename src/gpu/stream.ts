@@ -75,7 +75,9 @@ export class Stream {
     this.profiler?.resolve(this.#encoder);
     // The write lands before the whole stream, which is why a slot is never written twice in it.
     if (this.slot) this.gpu.queue.writeBuffer(this.arena, 0, this.words, 0, this.slot / 4);
-    this.gpu.queue.submit([this.#encoder.finish()]);
+    const commands = this.#encoder.finish(), now = performance.now();
+    this.gpu.queue.submit([commands]);
+    this.profiler?.submitted(now);
     this.#encoder = undefined;
     this.#dispatches = 0;
     this.serial++;
@@ -83,6 +85,7 @@ export class Stream {
   }
 
   #begin(): GPUCommandEncoder {
+    if (!this.#encoder) this.profiler?.begin();
     return this.#encoder ??= this.gpu.createCommandEncoder();
   }
 

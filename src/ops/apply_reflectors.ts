@@ -27,5 +27,11 @@ export function applyReflectors(reduced: Tridiagonal, x: Tensor): void {
     device.launch({ ...plainCall, entry: "gram", bind, groups: [blocks, batch] });
   }
   const call = L ? { kernel: subgroupKernel, consts: { L }, params } : plainCall;
-  device.launch({ ...call, entry: "main", bind: { work, tridiagonal, products, x }, groups });
+  device.launch({
+    ...call,
+    entry: "main",
+    bind: { work, tridiagonal, products, x },
+    groups,
+    flops: 2 * batch * n * n * columns, // reflector i over n - i rows: a product and an update
+  });
 }

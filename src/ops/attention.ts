@@ -38,6 +38,14 @@ const LANES = 64;
 
 type Entry = "forward" | "backward_delta" | "backward_q" | "backward_kv";
 
+/** Products over the head of every query with every key that an entry spends, recomputed ones included. */
+const PRODUCTS: Record<Entry, number> = {
+  forward: 2,
+  backward_delta: 0,
+  backward_q: 3,
+  backward_kv: 4,
+};
+
 function launch(
   qkv: Tensor,
   keyBias: Input,
@@ -62,6 +70,8 @@ function launch(
     bind: { dout: qkv, key_bias: keyBias ?? qkv, ...bind, qkv },
     params: { tokens, heads, scale: head ** -0.5 },
     groups: [Math.ceil(tokens / (lanes ? ROWS : LANES)), heads, batch],
+    flops: 2 * PRODUCTS[entry] * batch * heads * head * tokens *
+      (causal ? (tokens + 1) / 2 : tokens),
   });
 }
 

@@ -100,19 +100,22 @@ function subgroupLanes(device: Device, { channels, outputs }: Pass): number | un
 /** What both kernels are launched with. */
 function callOf(device: Device, pass: Pass, span: number) {
   const lanes = subgroupLanes(device, pass), unit = lanes ? 4 : 1;
+  const pixels = pass.images * pass.outHeight * pass.outWidth, taps = pass.tapsY * pass.tapsX;
   return {
     lanes,
     kernel: lanes ? subgroupKernel : tiledKernel,
+    // Of the taps in a row and in a column, STEP meets only one in so many.
+    flops: 2 * pixels * taps * pass.channels * pass.outputs / pass.step ** 2,
     consts: { STEP: pass.step, ...lanes && { L: lanes } },
     params: {
-      pixels: pass.images * pass.outHeight * pass.outWidth,
+      pixels,
       channels: pass.channels / unit,
       cols: pass.outputs / unit,
       height: pass.height,
       width: pass.width,
       out_height: pass.outHeight,
       out_width: pass.outWidth,
-      taps: pass.tapsY * pass.tapsX,
+      taps,
       taps_x: pass.tapsX,
       stride: pass.stride,
       pad_y: pass.padY,

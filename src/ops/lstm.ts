@@ -43,6 +43,7 @@ const op = defineOp<[gates: Tensor, weights: Tensor]>({
       bind: { gates, weights: transpose(weights), opened, cells, h },
       params: { steps, hidden },
       groups: [batch],
+      flops: 8 * batch * steps * hidden ** 2,
     });
     save(weights, opened, cells, h);
     return h;
@@ -64,6 +65,7 @@ const op = defineOp<[gates: Tensor, weights: Tensor]>({
       },
       params: { steps, hidden },
       groups: [batch],
+      flops: 8 * batch * steps * hidden ** 2,
     });
     if (!needs[1] || batch * steps === 0) return [dgates, undefined];
     // dW = sum over sequences and steps of da_t h_{t-1}'

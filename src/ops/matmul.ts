@@ -122,6 +122,7 @@ function multiply(
   const epilogue = { BIAS: !!bias, QUICK_GELU: quickGelu, RESIDUAL: !!residual };
   // A binding that the epilogue does not read still needs a buffer.
   const bind = { a, b, bias: bias ?? a, residual: residual ?? a, c };
+  const call = { entry: "main", flops: 2 * batch * rows * inner * cols };
   const lanes = subgroupLanes(device, sizes, attributes);
   if (lanes) {
     const common = { batch, inner, lanes };
@@ -129,8 +130,8 @@ function multiply(
     const left = walk(a, { across: rows, along: transposeA, ...common });
     const right = walk(b, { across: cols, along: !transposeB, ...common });
     device.launch({
+      ...call,
       kernel: subgroupKernel,
-      entry: "main",
       consts: { L: lanes, ...epilogue },
       bind: { ...bind, a: left.operand, b: right.operand },
       params: {
@@ -150,8 +151,8 @@ function multiply(
     });
   } else {
     device.launch({
+      ...call,
       kernel: tiledKernel,
-      entry: "main",
       consts: { TRANSPOSE_A: transposeA, TRANSPOSE_B: transposeB, ...epilogue },
       bind,
       params: {

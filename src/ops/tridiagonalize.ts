@@ -46,6 +46,7 @@ export function tridiagonalize(a: Tensor, first: number, count: number): Tridiag
     entry: "main",
     params: { n, rows, quads: columns / 4 },
     groups: [count] as const,
+    flops: count * 4 / 3 * n ** 3, // Golub and Van Loan, section 8.3.1
   };
   const CAPACITY = Math.max(1024, columns);
   if (L) {

@@ -16,6 +16,7 @@ import type { Settings } from "./config/settings.ts";
 import { openLoader } from "./data.ts";
 import type { Logger } from "./log/logger.ts";
 import { buildModel } from "./model.ts";
+import { CallProfile } from "./profile.ts";
 import { openTokenizer } from "./tokenizer.ts";
 
 /** What a call works with; it is closed when the call is over. */
@@ -24,6 +25,8 @@ export interface Call {
   /** What a user should know about where the settings come from, one line each. */
   readonly notes: readonly string[];
   readonly device: Device;
+  /** With `--profile`. */
+  readonly profile?: CallProfile;
   /** The checkpoint of `--resume`. */
   readonly resumed?: Awaited<ReturnType<typeof openRun>>;
 }
@@ -43,12 +46,13 @@ export async function withCall<R>(
   using _file = resumed?.file;
   const continued = given.load_from_pretrained ? undefined : resumed?.run.settings;
   const { settings, notes } = resolveSettings(given, continued);
+  const profile = settings.profile ? await CallProfile.open(settings) : undefined;
   using device = await openDevice({
     provider: settings.provider,
     memoryBudget: derive(settings).memoryBudget,
     profile: settings.profile,
   });
-  return await work({ settings, notes, device, resumed });
+  return await work({ settings, notes, device, profile, resumed });
 }
 
 /** A call's model, and the loaders that fit it. */
@@ -64,7 +68,7 @@ export interface CallModel {
  * @throws {UserError} if weights are missing or do not fit.
  */
 export async function openModel(call: Call, logger: Logger): Promise<CallModel> {
-  const { settings, notes, device, resumed } = call;
+  const { settings, notes, device, profile, resumed } = call;
   for (const note of notes) logger.info(note);
   logger.info(summary(device.info));
   const note = (line: string) => logger.info(line);
@@ -73,17 +77,19 @@ export async function openModel(call: Call, logger: Logger): Promise<CallModel> 
   const tokenizer = await openTokenizer(settings, model.config.vocabSize, note);
   const size = model.config.imageResolution;
   const onBad = (message: string) => logger.warning(message);
-  return { model, load: (split) => openLoader(settings, split, tokenizer, size, onBad) };
+  const load = (split: Dataset) =>
+    openLoader(settings, split, tokenizer, size, onBad, profile?.listeners);
+  return { model, load };
 }
 
-/** Logs what a call took of the GPU: its memory and, where asked for, the costliest kernels. */
-export async function logCosts({ device, settings }: Call, logger: Logger): Promise<void> {
+/**
+ * Logs what a call took of the GPU: its memory and, where asked for, the costliest kernels.
+ *
+ * @param trace Where the trace goes that `--profile` asks for.
+ * @throws {UserError} if it cannot be written.
+ */
+export async function logCosts(call: Call, logger: Logger, trace: string): Promise<void> {
+  const { device, profile } = call;
   logger.info(`peak GPU memory ${(device.memory.peak / 1e9).toFixed(2)} GB`);
-  if (!settings.profile) return;
-  const times = await device.kernelTimes();
-  const total = times.reduce((sum, { ms }) => sum + ms, 0);
-  for (const { name, calls, ms } of times.slice(0, 10)) {
-    const share = (100 * ms / total).toFixed(1);
-    logger.info(`${share} % in ${name}: ${ms.toFixed(0)} ms, ${calls} calls`);
-  }
+  for (const line of await profile?.finish(device, trace) ?? []) logger.info(line);
 }

@@ -6,7 +6,7 @@
 import type { Tokenizer } from "../clip/tokenizer.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readMsrvttOrder, readMsrvttTest, readMsrvttTrain } from "../data/datasets/msrvtt.ts";
-import { Loader } from "../data/loader.ts";
+import { Loader, type LoaderOptions } from "../data/loader.ts";
 import type { Settings } from "./config/settings.ts";
 import { derive } from "./config/derive.ts";
 
@@ -45,6 +45,7 @@ export async function readSplits(settings: Settings): Promise<Splits> {
  * A loader over a split; a training loader shuffles and drops the last, smaller batch.
  *
  * @param onBad Told of each video that cannot be decoded.
+ * @param listeners Told of when the loader does what.
  */
 export function openLoader(
   settings: Settings,
@@ -52,6 +53,7 @@ export function openLoader(
   tokenizer: Tokenizer,
   size: number,
   onBad: (message: string) => void,
+  listeners: Pick<LoaderOptions, "onDecoded" | "onWaited"> = {},
 ): Loader {
   const training = dataset.split === "train";
   return new Loader(dataset, {
@@ -72,5 +74,6 @@ export function openLoader(
     onBad,
     cacheBytes: settings.cache_mb * 1e6,
     resize: settings.compat !== "reference",
+    ...listeners,
   });
 }

@@ -11,7 +11,7 @@ import { encodeSplit, evaluate } from "./evaluation.ts";
 import { Logger } from "./log/logger.ts";
 import { Progress } from "./log/progress.ts";
 import { recallFigures } from "./log/records.ts";
-import { openEvaluationLog } from "./log/run_folder.ts";
+import { evaluationTrace, openEvaluationLog } from "./log/run_folder.ts";
 
 /** What `deno task eval --json` prints. */
 export interface EvaluationSummary {
@@ -104,7 +104,7 @@ function withModel<R>(
         : `checkpoint: ${settings.resume}`,
     );
     const result = await work(call, await openModel(call, logger), splits, logger);
-    await logCosts(call, logger);
+    await logCosts(call, logger, evaluationTrace(settings));
     return result;
   });
 }

@@ -109,7 +109,7 @@ class Run implements Disposable {
         duration((performance.now() - start) / 1000)
       }`,
     );
-    await logCosts(this.call, logger);
+    await logCosts(this.call, logger, this.folder.trace);
     if (this.#best) {
       logger.info(`best R@1 ${this.#best.R1.toFixed(1)} in epoch ${this.#best.epoch + 1}`);
     }

@@ -7,7 +7,7 @@
 
 import { UserError } from "../errors.ts";
 import type { Clip, DecodeOptions } from "./clip.ts";
-import type { VideoSource } from "./ffmpeg.ts";
+import { sourceName, type VideoSource } from "./ffmpeg.ts";
 import { nativeVersion } from "./native.ts";
 import { compileCore } from "./wasm.ts";
 import type { Engine, Reply, Request } from "./worker.ts";
@@ -18,6 +18,28 @@ export type { FrameChoice } from "./sampling.ts";
 
 /** Which ffmpeg decodes: `auto` takes the native one where it is on the PATH. */
 export type DecoderName = "auto" | "native" | "wasm";
+
+/** When a worker decoded a clip: milliseconds of `performance.now()`. */
+export interface DecodeTime {
+  /** Its number in the pool, from 0. */
+  readonly worker: number;
+  /** The video's name, without its folder. */
+  readonly file: string;
+  /** Frames that were taken; 0 where decoding failed. */
+  readonly frames: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What {@link openDecoder} takes. */
+export interface DecoderOptions {
+  /** Default `auto`. */
+  readonly prefer?: DecoderName;
+  /** Default 1. */
+  readonly workers?: number;
+  /** Told of each clip that a worker is done with. */
+  readonly onDecoded?: (time: DecodeTime) => void;
+}
 
 interface Job {
   readonly source: VideoSource | (() => VideoSource);
@@ -31,16 +53,19 @@ export class Decoder implements Disposable {
   readonly #workers: Worker[];
   readonly #idle: Worker[] = [];
   readonly #queue: Job[] = [];
-  readonly #running = new Map<Worker, Job>();
+  readonly #running = new Map<Worker, Job & { readonly file: string; readonly begin: number }>();
   #closed = false;
 
   /** Which ffmpeg decodes. */
   readonly name: "native" | "wasm";
 
   /** Use {@link openDecoder}. */
-  constructor(readonly engine: Engine, workers: number) {
+  constructor(
+    readonly engine: Engine,
+    { workers = 1, onDecoded }: Pick<DecoderOptions, "workers" | "onDecoded">,
+  ) {
     this.name = "scratch" in engine ? "native" : "wasm";
-    this.#workers = Array.from({ length: workers }, () => this.#start());
+    this.#workers = Array.from({ length: workers }, (_, i) => this.#start(i, onDecoded));
     this.#idle.push(...this.#workers);
   }
 
@@ -75,12 +100,16 @@ export class Decoder implements Disposable {
     this.close();
   }
 
-  #start(): Worker {
+  #start(number: number, onDecoded: DecoderOptions["onDecoded"]): Worker {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     worker.postMessage({ engine: this.engine } satisfies Request);
     worker.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
       const job = this.#running.get(worker);
       this.#running.delete(worker);
+      if (job && onDecoded) {
+        const { file, begin } = job, frames = "clip" in reply ? reply.clip.indices.length : 0;
+        onDecoded({ worker: number, file, frames, begin, end: performance.now() });
+      }
       this.#idle.push(worker);
       this.#next();
       if ("clip" in reply) job?.resolve(reply.clip);
@@ -99,7 +128,8 @@ export class Decoder implements Disposable {
       try {
         const video = typeof source === "function" ? source() : source;
         const worker = this.#idle.pop()!;
-        this.#running.set(worker, job);
+        const file = sourceName(video).replace(/.*[\\/]/, "");
+        this.#running.set(worker, { ...job, file, begin: performance.now() });
         worker.postMessage({ source: video, options } satisfies Request);
       } catch (error) {
         job.reject(error instanceof Error ? error : new Error(String(error)));
@@ -134,15 +164,15 @@ function removeScratch(folder: string): void {
  * @throws UserError where the preferred ffmpeg, or any, cannot be had.
  */
 export async function openDecoder(
-  { prefer = "auto", workers = 1 }: { prefer?: DecoderName; workers?: number } = {},
+  { prefer = "auto", ...pool }: DecoderOptions = {},
 ): Promise<Decoder> {
   if (prefer !== "wasm" && await nativeVersion() !== undefined) {
-    return new Decoder({ scratch: await Deno.makeTempDir({ prefix: "videos-" }) }, workers);
+    return new Decoder({ scratch: await Deno.makeTempDir({ prefix: "videos-" }) }, pool);
   }
   if (prefer === "native") {
     throw new UserError(
       "ffmpeg and ffprobe are not on the PATH; install ffmpeg, or choose the wasm decoder",
     );
   }
-  return new Decoder(await compileCore(), workers);
+  return new Decoder(await compileCore(), pool);
 }

@@ -93,6 +93,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "pointwise/expand": [{ ...T, RANK: [1, 2, 3, 4] }],
   "pointwise/quick_gelu": [{}],
   "pointwise/relu": [{}],
+  "profile/roofline": [{}],
   "random/dropout": [{}],
   "recurrent/lstm": [{ LANES: [64], CAPACITY: [4, 2048] }],
   "reduce/avg_pool": [{ ...T, SIDE: [1, 2, 3] }],

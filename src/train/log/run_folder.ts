@@ -21,6 +21,8 @@ export class RunFolder {
   readonly checkpoint: string;
   /** The checkpoint with the highest text-to-video R@1 on the test split. */
   readonly best: string;
+  /** What `--profile` leaves. */
+  readonly trace: string;
 
   constructor(readonly path: string) {
     this.settings = join(path, "hparams_train.json");
@@ -29,6 +31,7 @@ export class RunFolder {
     this.tensorboard = join(path, "tensorboard");
     this.checkpoint = join(path, "ckpt.safetensors");
     this.best = join(path, "ckpt.best.safetensors");
+    this.trace = join(path, "trace.json");
   }
 }
 
@@ -58,7 +61,8 @@ export async function openRunFolder(
     );
   }
   await makeFolder(path);
-  for (const file of [folder.settings, folder.metrics, folder.checkpoint, folder.best]) {
+  const { settings: hparams, metrics, checkpoint, best, trace } = folder;
+  for (const file of [hparams, metrics, checkpoint, best, trace]) {
     await removeLeftovers(file);
   }
   return folder;
@@ -74,6 +78,14 @@ export async function openEvaluationLog({ output_dir }: Settings): Promise<strin
   if (output_dir === null) return undefined;
   await makeFolder(output_dir);
   return new RunFolder(output_dir).log;
+}
+
+/**
+ * Where `--profile` leaves the trace of an evaluation: in `--output_dir`, without one beside the checkpoint
+ * (its run's own trace stays), without that in the working directory.
+ */
+export function evaluationTrace({ output_dir, resume }: Settings): string {
+  return join(output_dir ?? (resume === null ? "." : dirname(resume)), "trace.eval.json");
 }
 
 async function makeFolder(path: string): Promise<void> {

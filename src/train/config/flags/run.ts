@@ -82,7 +82,9 @@ export const runFlags = {
   profile: {
     kind: "flag",
     default: false,
-    meaning: "time every kernel, and report at the end",
+    meaning:
+      "time every kernel: logs the ten costliest at the end, and leaves trace.json in the run " +
+      "folder (an evaluation: trace.eval.json in --output_dir, else beside the checkpoint)",
     once: true,
   },
 } as const satisfies FlagTable;
