@@ -113,9 +113,10 @@ export class Profiler {
     if (!batch) return;
     this.#batch = undefined;
     const over = this.wait(batch.stamps.mapAsync(1)).then(() => performance.now());
-    // A lost or closed device maps nothing; whoever works with it is told.
+    // A lost or closed device maps nothing, or unmaps nothing; whoever works with it is told.
     this.#read = Promise.all([over, this.#read])
-      .then(([over]) => this.#take(batch, submitted, over), () => {});
+      .then(([over]) => this.#take(batch, submitted, over))
+      .catch(() => {});
   }
 
   /** Counts the time until `promise` settles as waiting for the GPU. */
