@@ -12,7 +12,13 @@ export type { ProviderName } from "./src/gpu/provider.ts";
 export type { Device, DeviceInfo, Launch } from "./src/gpu/device.ts";
 export type { BufferBinding, Kernel } from "./src/gpu/pipeline.ts";
 export type { BufferPool, MemoryUse, PooledBuffer } from "./src/gpu/pool.ts";
-export type { DispatchTime, Interval, KernelTime, Profile } from "./src/gpu/profile.ts";
+export type {
+  DispatchCost,
+  DispatchTime,
+  Interval,
+  KernelTime,
+  Profile,
+} from "./src/gpu/profile.ts";
 export type { Specialisation } from "./src/gpu/shader.ts";
 export { Random } from "./src/tensor/random.ts";
 export type { DType, HostArrays } from "./src/tensor/dtype.ts";

@@ -22,19 +22,24 @@ export interface KernelTime {
 
 /** A stretch of time: milliseconds of `performance.now()`. */
 export interface Interval {
+  /** When it began. */
   readonly begin: number;
+  /** When it was over. */
   readonly end: number;
 }
 
-/** One dispatch. */
-export interface DispatchTime extends Interval, Cost {
-  readonly name: string;
+/** What a dispatch computes and may touch. */
+export interface DispatchCost {
+  /** Floating-point operations; 0 where the launch tells none. */
+  readonly flops: number;
+  /** Bytes that its bindings cover, each buffer once. */
+  readonly bytes: number;
 }
 
-/** What a dispatch computes and may touch. */
-export interface Cost {
-  readonly flops: number;
-  readonly bytes: number;
+/** One dispatch. */
+export interface DispatchTime extends Interval, DispatchCost {
+  /** Kernel, entry point and specialisation. */
+  readonly name: string;
 }
 
 /** What happened since the last report; all times are the host's. */

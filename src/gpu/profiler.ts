@@ -4,12 +4,12 @@
  * @module
  */
 import type { BufferBinding } from "./pipeline.ts";
-import { type Cost, type Profile, ProfileLog } from "./profile.ts";
+import { type DispatchCost, type Profile, ProfileLog } from "./profile.ts";
 
 /** The timestamps of one submitted stream, two for each dispatch. */
 interface Batch {
   readonly names: readonly string[];
-  readonly costs: readonly Cost[];
+  readonly costs: readonly DispatchCost[];
   readonly stamps: GPUBuffer;
 }
 
@@ -23,8 +23,8 @@ export class Profiler {
   /** Buffers for timestamps, to be used again. */
   readonly #staging: GPUBuffer[] = [];
   #names: string[] = [];
-  #costs: Cost[] = [];
-  #cost: Cost = { flops: 0, bytes: 0 };
+  #costs: DispatchCost[] = [];
+  #cost: DispatchCost = { flops: 0, bytes: 0 };
   #batch?: Batch;
   #recording = { begin: 0, end: 0 };
   #waiting = { count: 0, since: 0 };

@@ -6,14 +6,13 @@
 import type { BatchWait, LoaderOptions } from "../data/loader_options.ts";
 import type { Device } from "../gpu/device.ts";
 import { openDevice } from "../gpu/open.ts";
-import type { Interval, Profile } from "../gpu/profile.ts";
 import { Ring } from "../gpu/ring.ts";
 import { measureRoofline, type Roofline } from "../ops/roofline.ts";
 import type { DecodeTime } from "../video/decode.ts";
 import type { Settings } from "./config/settings.ts";
-import { without } from "./intervals.ts";
 import { costLines, rooflineLine } from "./log/costs.ts";
-import { type Span, type Track, writeTrace } from "./log/trace.ts";
+import { writeTrace } from "./log/trace.ts";
+import { tracksOf } from "./tracks.ts";
 
 /** Clips and batches that are kept one by one. */
 const KEPT = 100_000;
@@ -43,7 +42,7 @@ export class CallProfile {
    */
   async finish(device: Device, path: string): Promise<string[]> {
     const profile = await device.profile();
-    const spans = await writeTrace(path, this.#tracks(profile));
+    const spans = await writeTrace(path, tracksOf(profile, this.#decoded, this.#waited));
     const cut = [
       [profile?.forgotten ?? 0, "dispatches"],
       [this.#decoded.forgotten, "clips"],
@@ -60,51 +59,4 @@ export class CallProfile {
       [`trace: ${path}`, `${spans} spans`, ...cut, error].join(", "),
     ];
   }
-
-  #tracks(profile: Profile | undefined): Track[] {
-    const { dispatches = [], recordings = [], submits = [], waits = [] } = profile ?? {};
-    const forData = [...this.#waited];
-    // The host waits for the GPU while it does nothing else.
-    const forGpu = without(waits, sorted(recordings, submits, forData));
-    const decoding = Map.groupBy(this.#decoded, ({ worker }) => worker);
-    const workers = [...decoding].sort(([a], [b]) => a - b);
-    const tracks: Track[] = [
-      {
-        name: "GPU: kernels",
-        spans: dispatches.map(({ name, begin, end, flops, bytes }) => (
-          { name, begin, end, args: { flops, bytes } }
-        )),
-      },
-      { name: "host: recording", spans: named("record", without(recordings, forData)) },
-      { name: "host: submits", spans: named("submit", submits) },
-      {
-        name: "host: waits",
-        spans: sorted(
-          named("wait for the GPU", forGpu),
-          forData.map(({ batch, ...time }) => ({ ...time, name: `wait for batch ${batch}` })),
-        ),
-      },
-      ...workers.map(([worker, times]) => ({
-        name: `decode: worker ${worker + 1}`,
-        spans: times.map(({ file, begin, end, frames }) => (
-          { name: file, begin, end, args: { frames } }
-        )),
-      })),
-    ];
-    if (!profile?.forgotten) return tracks;
-    // Where the first dispatches are gone, so is what went on beside them.
-    const first = dispatches[0].begin;
-    return tracks.map(({ name, spans }) => ({
-      name,
-      spans: spans.filter(({ begin }) => begin >= first),
-    }));
-  }
-}
-
-function named(name: string, intervals: readonly Interval[]): Span[] {
-  return intervals.map(({ begin, end }) => ({ name, begin, end }));
-}
-
-function sorted<T extends Interval>(...lists: readonly (readonly T[])[]): T[] {
-  return lists.flat().sort((a, b) => a.begin - b.begin);
 }
