@@ -11,7 +11,7 @@
 // different vec4 of A and shuffle them: lavapipe turns every load whose index is no constant into a
 // guarded scalar load per lane, so a uniform load would cost as much as a gather. Two loads a step and no
 // more: a longer body, such as four inner steps at once, leaves the processor's cache of decoded
-// instructions and takes twice the time (tests/bench/notes.md). The loops over constant bounds unroll.
+// instructions and takes twice the time (tests/bench/NOTES.md). The loops over constant bounds unroll.
 //
 // Needs N % 4 == 0, and M % 4 == 0 where A is stored as [K, M]; other shapes take matmul.wgsl. Rows and
 // columns past the edge load the last ones and are not stored, so control flow stays uniform.

@@ -87,6 +87,8 @@ for (const form of ["nn", "nt", "tn"] as const) {
   Deno.test(`matmul() ${form} multiplies a batch`, async () => {
     await check({ m: 12, k: 20, n: 8, batch: 3, form });
     await check({ m: 5, k: 7, n: 3, batch: 3, form });
+    // Several panels of each operand, the last ones not full.
+    await check({ m: 76, k: 68, n: 100, batch: 2, form });
   });
 }
 
