@@ -1,50 +1,56 @@
 /**
- * Times rows: this project and its peers take turns, so that a busy moment of the machine hits all.
+ * Measures rows. This project and its peers take turns, so that a busy moment of the machine hits all.
  *
  * @module
  */
 import type { Device } from "../../src/gpu/device.ts";
-import type { EigenErrors } from "../oracle/eigen.ts";
+import { type Figure, median, type OriginalFigure, type TimedFigure } from "./figures.ts";
+import { ROWS } from "./groups.ts";
 import { open } from "./ours.ts";
-import { AbsentError, type Peer, RunningPeer } from "./peers.ts";
-import { flopsOf, ROWS } from "./rows.ts";
-
-/** The figures of one row; times are medians in milliseconds. */
-export interface Figure {
-  readonly name: string;
-  readonly ms: number;
-  /** Floating-point operations of the products, in 1e9 a second. */
-  readonly gflops?: number;
-  /** Most bytes of GPU memory in use at once, inputs included. */
-  readonly bytes?: number;
-  /** Errors of what this project found, where they are in question. */
-  readonly accuracy?: EigenErrors;
-  readonly peers: Readonly<Record<string, number>>;
-}
+import { measureOverhead } from "./overheads.ts";
+import { AbsentError, type Peer, RunningPeer, YARDSTICK } from "./peers.ts";
+import { flopsOf, type MatmulRow, type TimedRow, TORCH_GFLOPS } from "./rows.ts";
+import { clipConfig } from "./tower_rows.ts";
+import { compareTowers } from "./towers.ts";
+import { warmUp } from "./warm_up.ts";
 
 /** How to measure. */
 export interface MeasureOptions {
   readonly repeats: number;
   readonly peers: readonly Peer[];
+  /** Videos of a batch in place of a tower's own. */
+  readonly batch?: number;
   /** Told of a peer that cannot run, and why. */
   readonly onAbsent: (peer: string, row: string, reason: string) => void;
 }
 
-const WARM_UP = 2;
-
-/** The median. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b), middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/** Times one row. */
+/** Measures one row. */
 export async function measure(
   device: Device,
   name: string,
-  { repeats, peers, onAbsent }: MeasureOptions,
+  options: MeasureOptions,
 ): Promise<Figure> {
-  const row = ROWS.get(name)!;
+  const row = ROWS.get(name)!, { repeats } = options;
+  switch (row.kind) {
+    case "tower": {
+      const { batch: videos = row.videos } = options;
+      const one = { ...row, videos, config: clipConfig(row.model) };
+      return await compareTowers(device, name, one, repeats);
+    }
+    case "overhead":
+      return { kind: "overhead", name, ...await measureOverhead(device, row, repeats) };
+    default:
+      return await measureTimed(device, name, row, options);
+  }
+}
+
+/** Times a row beside its peers. */
+async function measureTimed(
+  device: Device,
+  name: string,
+  row: TimedRow,
+  { repeats, peers, onAbsent }: MeasureOptions,
+): Promise<TimedFigure> {
   await using processes = new AsyncDisposableStack();
   const entrants = new Map<string, { process: RunningPeer; times: number[] }>();
   /** Does a peer's work; a peer that fails is out. */
@@ -64,7 +70,7 @@ export async function measure(
     });
   }
   using ours = open(device, row);
-  for (let i = 0; i < WARM_UP; i++) await ours.run();
+  await warmUp(ours.run);
 
   const own: number[] = [];
   for (let round = 0; round < repeats; round++) {
@@ -74,12 +80,24 @@ export async function measure(
     }
   }
   const ms = median(own), flops = flopsOf(row), bytes = ours.peakBytes;
+  const times = new Map([...entrants].map(([peer, { times }]) => [peer, median(times)]));
+  const yardstick = times.get(YARDSTICK.name);
+  times.delete(YARDSTICK.name);
   return {
+    kind: "timed",
     name,
     ms,
     gflops: flops && flops / ms / 1e6,
     bytes,
     accuracy: await ours.accuracy(),
-    peers: Object.fromEntries([...entrants].map(([peer, { times }]) => [peer, median(times)])),
+    original: originalOf(row, yardstick),
+    peers: Object.fromEntries(times),
   };
+}
+
+/** The original's time, with what `torch.matmul` 1024³ took in turn with the row. */
+function originalOf(row: TimedRow, yardstick?: number): OriginalFigure | undefined {
+  if (!("originalMs" in row)) return undefined;
+  const there = flopsOf(ROWS.get("matmul_1024") as MatmulRow)! / TORCH_GFLOPS / 1e6;
+  return { ms: row.originalMs, slowdown: yardstick && yardstick / there };
 }

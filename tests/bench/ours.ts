@@ -1,10 +1,12 @@
 /**
- * This project's side of every row.
+ * This project's side of the rows that are timed beside peers.
  *
  * @module
  */
 import { Tape } from "../../src/autograd/tape.ts";
+import { CenterClip } from "../../src/centerclip/model.ts";
 import { kMedoids } from "../../src/cluster/k_medoids.ts";
+import { spectralClusters } from "../../src/cluster/spectral.ts";
 import type { Device } from "../../src/gpu/device.ts";
 import { Parameters } from "../../src/nn/parameters.ts";
 import { block } from "../../src/nn/transformer.ts";
@@ -18,17 +20,21 @@ import { Scope } from "../../src/tensor/scope.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import type { EigenErrors } from "../oracle/eigen.ts";
 import { accuracyOf, laplacians } from "./eigen.ts";
+import { clusteredOptions, noiseFrames, prepareTraining, randomParameters } from "./models.ts";
 import {
   BLOCK,
   BLOCK_PARAMETERS,
   type BlockParameter,
+  type ClusterRow,
   CONV_FRAMES,
   type ConvRow,
   initial,
   noise,
   operandShapes,
-  type Row,
+  type TimedRow,
 } from "./rows.ts";
+import { clipConfig, type EmbedRow } from "./tower_rows.ts";
+import { methodsOf } from "./towers.ts";
 
 /** The checkpoint's names of the block's parameters. */
 const NAMES: Readonly<Record<BlockParameter, string>> = {
@@ -46,8 +52,12 @@ const NAMES: Readonly<Record<BlockParameter, string>> = {
   projBias: "mlp.c_proj.bias",
 };
 
-/** Records one run of a row; the inputs belong to the open scope. */
-export function prepare(device: Device, row: Row): () => void {
+/**
+ * Makes a row ready. The inputs belong to the open scope, or to `owned`.
+ *
+ * @returns Records one run.
+ */
+function prepare(device: Device, row: TimedRow, owned: DisposableStack): () => void {
   switch (row.kind) {
     case "matmul": {
       const [a, b] = operandShapes(row).map(([rows, cols]) =>
@@ -60,20 +70,38 @@ export function prepare(device: Device, row: Row): () => void {
       return prepareBlock(device, row.backward);
     case "conv":
       return prepareConvolution(device, row);
-    case "kmedoids": {
-      const { segments, tokens, width, k } = row;
-      // Normal and from a seed: the number of iterations depends on the tokens.
-      const random = new Random(1, [0]);
-      const data = Float32Array.from({ length: segments * tokens * width }, () => random.normal());
-      const x = tensor(device, data, [segments, tokens, width]);
-      return () => void kMedoids(x, { k });
-    }
+    case "step":
+      return owned.use(prepareTraining(device, clipConfig("b32"), row)).step;
+    case "kmedoids":
+    case "spectral":
+      return prepareClustering(device, row);
+    case "embed":
+      return prepareEmbedding(device, row);
     case "eigen": {
       const { matrices, n, k } = row;
       const a = tensor(device, laplacians(row), [matrices, n, n]);
       return () => void smallestEigenvectors(a, k);
     }
   }
+}
+
+function prepareClustering(device: Device, row: ClusterRow): () => void {
+  const { kind, segments, tokens, width, k } = row;
+  // Normal and from a seed: the number of iterations depends on the tokens.
+  const random = new Random(1, [0]);
+  const data = Float32Array.from({ length: segments * tokens * width }, () => random.normal());
+  const x = tensor(device, data, [segments, tokens, width]);
+  if (kind === "kmedoids") return () => void kMedoids(x, { k });
+  // About the tokens' distance from each other, so that the graph holds together.
+  return () => void spectralClusters(x, { k, sigma: Math.sqrt(width) });
+}
+
+function prepareEmbedding(device: Device, row: EmbedRow): () => void {
+  const config = clipConfig(row.model);
+  const options = clusteredOptions(config, row, methodsOf(config)["k-medoids"]);
+  const model = new CenterClip(randomParameters(device, config, "visual"), config, options);
+  const frames = noiseFrames(device, config, row.frames);
+  return () => void model.encodeVideo(frames);
 }
 
 function prepareConvolution(device: Device, { side, channels, backward }: ConvRow): () => void {
@@ -127,11 +155,12 @@ export interface Prepared extends Disposable {
 }
 
 /** Makes a row ready on a device. */
-export function open(device: Device, row: Row): Prepared {
-  const scope = new Scope(device);
+export function open(device: Device, row: TimedRow): Prepared {
+  const owned = new DisposableStack();
+  owned.use(new Scope(device));
   device.pool.trim();
   device.pool.resetPeak();
-  const record = prepare(device, row);
+  const record = prepare(device, row, owned);
   return {
     async run() {
       const start = performance.now();
@@ -146,6 +175,6 @@ export function open(device: Device, row: Row): Prepared {
       return device.memory.peak;
     },
     accuracy: async () => row.kind === "eigen" ? await accuracyOf(device, row) : undefined,
-    [Symbol.dispose]: () => scope[Symbol.dispose](),
+    [Symbol.dispose]: () => owned[Symbol.dispose](),
   };
 }

@@ -5,13 +5,13 @@
  * @module
  */
 import type { ProviderName } from "../../src/gpu/provider.ts";
-import type { Row } from "./rows.ts";
+import type { TimedRow } from "./rows.ts";
 
 /** A peer and how its process starts. */
 export interface Peer {
   readonly name: string;
   /** Whether it has what the row asks for. */
-  serves(row: Row): boolean;
+  serves(row: TimedRow): boolean;
   /** The program and its arguments. */
   command(row: string, provider: ProviderName): [string, ...string[]];
 }
@@ -23,9 +23,9 @@ const deno = (name: string, backend: string): Peer["command"] => (row, provider)
   Deno.execPath(),
   ...["run", "-A", "--quiet", "--no-check", lock, file(name).href, row, backend, provider],
 ];
-const layers = ({ kind }: Row) => kind !== "kmedoids" && kind !== "eigen";
-const products = (row: Row) => layers(row) && row.kind !== "conv";
-const forwardOnly = (row: Row) => products(row) && !(row.kind === "block" && row.backward);
+const products = ({ kind }: TimedRow) => kind === "matmul" || kind === "block";
+const layers = (row: TimedRow) => products(row) || row.kind === "conv";
+const forwardOnly = (row: TimedRow) => products(row) && !(row.kind === "block" && row.backward);
 
 const python = (...options: string[]): Peer["command"] => (row) => [
   "python3",
@@ -39,10 +39,20 @@ export const PEERS: readonly Peer[] = [
   { name: "onnxruntime webgpu", serves: forwardOnly, command: deno("onnxruntime.ts", "webgpu") },
   { name: "jax-js wasm", serves: products, command: deno("jax.ts", "wasm") },
   { name: "onnxruntime wasm", serves: forwardOnly, command: deno("onnxruntime.ts", "wasm") },
-  { name: "pytorch cpu", serves: ({ kind }) => kind !== "kmedoids", command: python() },
+  { name: "pytorch cpu", serves: ({ kind }) => kind !== "spectral", command: python() },
   // What the original calls for its eigenvectors; `pytorch cpu` calls eigh.
   { name: "pytorch cpu svd", serves: ({ kind }) => kind === "eigen", command: python("svd") },
 ];
+
+/**
+ * PyTorch's matrix product beside a row that the original was timed at on another machine: it tells how fast
+ * this one is.
+ */
+export const YARDSTICK: Peer = {
+  name: "torch.matmul 1024³",
+  serves: (row) => "originalMs" in row,
+  command: (_, provider) => python()("matmul_1024", provider),
+};
 
 /** Why a peer does not take part, for people. */
 export class AbsentError extends Error {}

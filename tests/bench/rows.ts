@@ -1,8 +1,16 @@
 /**
- * What is timed: one row for each figure, the same for this project and its peers.
+ * What a row is: the same for this project and its peers.
  *
  * @module
  */
+import { textFlops, videoFlops } from "../../src/centerclip/flops.ts";
+import {
+  clipConfig,
+  type EmbedRow,
+  type OverheadRow,
+  type StepRow,
+  type TowerRow,
+} from "./tower_rows.ts";
 
 /** A product C[M, N], its operands stored as they are (`ab`), B transposed or A transposed. */
 export interface MatmulRow {
@@ -27,14 +35,19 @@ export interface ConvRow {
   readonly backward: boolean;
 }
 
-/** k-medoids over `segments` segments of `tokens` tokens. */
-export interface KMedoidsRow {
-  readonly kind: "kmedoids";
+/** Clustering of `segments` segments of `tokens` tokens, by k-medoids of their own or of their graph. */
+export interface ClusterRow {
+  readonly kind: "kmedoids" | "spectral";
   readonly segments: number;
   readonly tokens: number;
   readonly width: number;
   readonly k: number;
+  /** Milliseconds of the original's code in PyTorch, where `torch.matmul` reached {@link TORCH_GFLOPS}. */
+  readonly originalMs: number;
 }
+
+/** GFLOP/s of `torch.matmul` 1024³ on the machine that the original was timed on. */
+export const TORCH_GFLOPS = 180;
 
 /** The k smallest eigenvectors of `matrices` normalised Laplacians of `n` nodes. */
 export interface EigenRow {
@@ -44,8 +57,18 @@ export interface EigenRow {
   readonly k: number;
 }
 
+/** A row that this project and its peers are timed at. */
+export type TimedRow =
+  | MatmulRow
+  | BlockRow
+  | ConvRow
+  | StepRow
+  | ClusterRow
+  | EigenRow
+  | EmbedRow;
+
 /** One row. */
-export type Row = MatmulRow | BlockRow | ConvRow | KMedoidsRow | EigenRow;
+export type Row = TimedRow | TowerRow | OverheadRow;
 
 /** The block's sizes: 12 frames of 50 tokens. */
 export const BLOCK = {
@@ -79,59 +102,33 @@ export type BlockParameter = keyof typeof BLOCK_PARAMETERS;
 /** One value for each parameter of the block. */
 export type BlockParameters<T> = Record<BlockParameter, T>;
 
-const forms = ["ab", "abt", "atb"] as const;
-/** M, K, N of ViT-B/32's products over 600 tokens: to the hidden width, back from it, and to QKV. */
-const shapes = [[600, 768, 3072], [600, 3072, 768], [600, 768, 2304]] as const;
-/** Side and channels of the maps that RN50's first and last stage convolve. */
-const convolutions = [[56, 64], [7, 512]] as const;
 /** Feature maps of a convolution. */
 export const CONV_FRAMES = 12;
-/** Segments, tokens and centres of the clusterings that the original was timed at. */
-const clusterings = [[16, 98, 49], [16, 196, 49], [4, 588, 160]] as const;
-
-/** Matrices, rows and vectors of the spectral clusterings of the same segments. */
-const eigenproblems = [[4, 98, 49], [4, 196, 49], [4, 392, 160], [4, 588, 160]] as const;
-
-/** Every row by its name. */
-export const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
-  ["matmul_1024", { kind: "matmul", form: "ab", m: 1024, k: 1024, n: 1024 }],
-  ...shapes.flatMap(([m, k, n]) =>
-    forms.map((form): [string, Row] => [
-      `matmul_${m}_${k}_${n}_${form}`,
-      { kind: "matmul", form, m, k, n },
-    ])
-  ),
-  ["block_forward", { kind: "block", backward: false }],
-  ["block_backward", { kind: "block", backward: true }],
-  ...convolutions.flatMap(([side, channels]) =>
-    [false, true].map((backward): [string, Row] => [
-      `conv_${side}_${channels}_${backward ? "backward" : "forward"}`,
-      { kind: "conv", side, channels, backward },
-    ])
-  ),
-  ...clusterings.map(([segments, tokens, k]): [string, Row] => [
-    `kmedoids_${segments}_${tokens}_${k}`,
-    { kind: "kmedoids", segments, tokens, width: BLOCK.width, k },
-  ]),
-  ...eigenproblems.map(([matrices, n, k]): [string, Row] => [
-    `eigen_${matrices}_${n}_${k}`,
-    { kind: "eigen", matrices, n, k },
-  ]),
-]);
 
 /** Floating-point operations of a row's products; undefined where they are not what counts. */
-export function flopsOf(row: Row): number | undefined {
-  if (row.kind === "matmul") return 2 * row.m * row.k * row.n;
-  if (row.kind === "kmedoids" || row.kind === "eigen") return undefined;
-  if (row.kind === "conv") {
-    const { side, channels, backward } = row;
-    return (backward ? 3 : 1) * 2 * CONV_FRAMES * side ** 2 * 9 * channels ** 2;
+export function flopsOf(row: TimedRow): number | undefined {
+  switch (row.kind) {
+    case "matmul":
+      return 2 * row.m * row.k * row.n;
+    case "block": {
+      const { frames, tokens, width, hidden } = BLOCK;
+      const linear = 2 * frames * tokens * width * (4 * width + 2 * hidden);
+      const attention = 4 * frames * tokens ** 2 * width;
+      // Two products for the gradients of each one.
+      return (row.backward ? 3 : 1) * (linear + attention);
+    }
+    case "conv": {
+      const { side, channels, backward } = row;
+      return (backward ? 3 : 1) * 2 * CONV_FRAMES * side ** 2 * 9 * channels ** 2;
+    }
+    case "step": {
+      const { videos, frames, words } = row, config = clipConfig("b32"), training = true;
+      const video = videoFlops(config, { maxFrames: frames, training });
+      return videos * (video + textFlops(config, words, { training }));
+    }
+    default:
+      return undefined;
   }
-  const { frames, tokens, width, hidden } = BLOCK;
-  const linear = 2 * frames * tokens * width * (4 * width + 2 * hidden);
-  const attention = 4 * frames * tokens ** 2 * width;
-  // Two products for the gradients of each one.
-  return (row.backward ? 3 : 1) * (linear + attention);
 }
 
 /** The shapes in which a product's operands are stored. */

@@ -11,7 +11,8 @@
 import { createInterface } from "node:readline";
 import process from "node:process";
 import { openProvider, type ProviderName } from "../../../src/gpu/provider.ts";
-import { type Row, ROWS } from "../rows.ts";
+import { ROWS } from "../groups.ts";
+import type { Row } from "../rows.ts";
 
 /** What runs a peer's tensors. */
 export type Backend = "wasm" | "webgpu";

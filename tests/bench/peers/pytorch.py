@@ -9,6 +9,9 @@ import re
 import sys
 import time
 
+# Nothing is left beside this file by what it imports.
+sys.dont_write_bytecode = True
+
 FRAMES, TOKENS, HEADS, HEAD_WIDTH, WIDTH, HIDDEN = 12, 50, 12, 64, 768, 3072
 WARM_UP = 3
 
@@ -86,6 +89,19 @@ def prepare(torch, row, routine):
     eigenvectors = re.fullmatch(r"eigen_(\d+)_(\d+)_\d+", row)
     if eigenvectors:
         return prepare_eigenvectors(torch, *map(int, eigenvectors.groups()), routine)
+    return prepare_tower(row)
+
+
+def prepare_tower(row):
+    import pytorch_towers as towers
+    if row == "step_b32":
+        return towers.prepare_step()
+    clustering = re.fullmatch(r"kmedoids_(\d+)_(\d+)_(\d+)", row)
+    if clustering:
+        return towers.prepare_k_medoids(*map(int, clustering.groups()))
+    embedding = re.fullmatch(r"embed_b(\d+)_(\d+)_(\d+)_(\d+)", row)
+    if embedding:
+        return towers.prepare_embedding(*map(int, embedding.groups()))
     raise ValueError(f"no {row}")
 
 
