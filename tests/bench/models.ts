@@ -9,7 +9,7 @@ import type { ClusterMethod } from "../../src/cluster/method.ts";
 import type { Device } from "../../src/gpu/device.ts";
 import { Parameters } from "../../src/nn/parameters.ts";
 import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
-import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
+import { empty, type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { defaultsOf, flags } from "../../src/train/config/settings.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { noise } from "./rows.ts";
@@ -18,15 +18,18 @@ import type { ClusteredVideo } from "./tower_rows.ts";
 /** Random numbers that all weights are taken from: drawing every one would take longer than to use them. */
 const POOL = 2 ** 20 - 3;
 
-/** A tensor's first elements: scales one, biases zero, weights around zero. */
-function start(pool: Float32Array, name: string, shape: Shape): Float32Array<ArrayBuffer> {
-  const data = new Float32Array(sizeOf(shape));
-  if (/\.ln_\w+\.weight$/.test(name)) return data.fill(1);
-  if (name.endsWith("bias") || name.endsWith("logit_scale")) return data;
-  for (let at = 0; at < data.length; at += pool.length) {
-    data.set(pool.subarray(0, data.length - at), at);
+/** A tensor as it starts: scales one, biases zero, weights around zero, copied from `pool` on the GPU. */
+function start(pool: Tensor, name: string, shape: Shape): Tensor {
+  const { device } = pool, size = sizeOf(shape);
+  const scales = /\bln_\w+\.weight$/.test(name);
+  if (scales || /bias$|logit_scale$/.test(name)) {
+    return tensor(device, new Float32Array(size).fill(scales ? 1 : 0), shape);
   }
-  return data;
+  const made = empty(device, "f32", shape, "weights");
+  for (let at = 0; at < size; at += pool.size) {
+    device.copy(pool, 0, made, 4 * at, 4 * Math.min(pool.size, size - at));
+  }
+  return made;
 }
 
 /** CLIP's weights, or those of one tower, which the open scope owns. */
@@ -35,13 +38,10 @@ export function randomParameters(
   config: VitConfig,
   tower: "both" | "visual" = "both",
 ): Parameters {
-  const pool = noise(POOL, 0.02);
+  using pool = tensor(device, noise(POOL, 0.02), [POOL]);
   const tensors = [...shapesOf(config)]
     .filter(([name]) => tower === "both" || name.startsWith("visual."))
-    .map(([name, shape]): [string, Tensor] => [
-      `clip.${name}`,
-      tensor(device, start(pool, `.${name}`, shape), shape),
-    ]);
+    .map(([name, shape]): [string, Tensor] => [`clip.${name}`, start(pool, name, shape)]);
   return new Parameters(device, new Map(tensors));
 }
 
