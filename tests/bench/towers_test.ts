@@ -100,7 +100,7 @@ Deno.test("recording is timed by the op, without what the queue takes", async ()
   ok(value! > 1 && value! < 5000, `${value} µs`);
   const [, ops, launches] = note!.match(/^(\d+) ops in (\d+) dispatches/)!.map(Number);
   // Eight ops forward and as many backward in each of four blocks, at least.
-  ok(ops >= 64 && launches >= ops / 2, note);
+  ok(ops >= 64 && launches >= ops / 2, `${note}`);
   strictEqual(device.memory.buffers, buffers);
 });
 

@@ -21,12 +21,17 @@ Deno.test("bench --json --only prints one figure, without peers, alone on standa
   strictEqual(code, 0);
 });
 
-Deno.test("bench refuses a row that does not exist, and a page of one row", async () => {
-  const [unknown, partial] = await Promise.all([
+Deno.test("bench refuses what does not exist, and a page of one row", async () => {
+  const calls = await Promise.all([
     bench("--only", "matmul_1025"),
+    bench("--group", "matmul"),
     bench("--only", "matmul_1024", "--write"),
+    bench("--only", "matmul_1024", "--group", "products"),
   ]);
-  match(unknown.err, /^error: --only: no row "matmul_1025"; rows: matmul_1024, .*\n$/);
-  match(partial.err, /^error: --write takes every row; leave --only out\n$/);
-  deepStrictEqual([unknown.code, partial.code, unknown.out, partial.out], [2, 2, "", ""]);
+  const [row, group, page, both] = calls.map(({ err }) => err);
+  match(row, /^error: --only: no row "matmul_1025"; rows: matmul_1024, .*\n$/);
+  match(group, /^error: --group: "matmul" will not do; it takes products, blocks, .*\n$/);
+  match(page, /^error: --write takes whole groups; leave --only out\n$/);
+  match(both, /^error: --only and --group: take one of them\n$/);
+  for (const { code, out } of calls) deepStrictEqual([code, out], [2, ""]);
 });
