@@ -5,6 +5,22 @@
  */
 import type { GroupName } from "./groups.ts";
 
+const TOWERS = [
+  "`centerclip_M_F_S_K`: the video tower of ViT-B/32 or ViT-B/16 on videos of F frames of noise that lie " +
+  "on the GPU, with random weights, in f32: from the seventh block on, S segments of K tokens are left; " +
+  "beside the same tower without clustering, in turns in one process. `training`: the tower, its mean " +
+  "square, and the gradients of all its parameters.",
+  "videos: the batch; `8 by 2` runs two at a time, the most that the device's largest binding holds.",
+  "Spectral clustering takes the graph of nearest neighbours, as the original's scripts do, with sigma " +
+  "the square root of the width.",
+  "FLOPs are counted from the shapes of products and attention. Time / FLOPs is the share of the time " +
+  "that is saved over the share of the FLOPs: 1 where clustering costs nothing.",
+  "layer: the clustering layer alone, forward, on the tokens that reach it, as a share of the clustered " +
+  "tower's time.",
+  "saved: the fall of the peak of GPU memory; above weights: without weights and frames, which clustering " +
+  "leaves as they are.",
+] as const;
+
 /** Lines in Markdown by group. */
 export const DESCRIPTIONS: Readonly<Record<GroupName, readonly string[]>> = {
   products: [
@@ -33,22 +49,11 @@ export const DESCRIPTIONS: Readonly<Record<GroupName, readonly string[]>> = {
     "A V - V diag(values), orthogonality that of V' V - I.",
   ],
   centerclip: [
-    "`centerclip_M_F_S_K`: the video tower of ViT-B/32 or ViT-B/16 on videos of F frames of noise that lie " +
-    "on the GPU, with random weights, in f32: from the seventh block on, S segments of K tokens are left; " +
-    "beside the same tower without clustering, in turns in one process. `training`: the tower, its mean " +
-    "square, and the gradients of all its parameters.",
-    "videos: the batch; `8 by 2` runs two at a time, the most that the device's largest binding holds.",
-    "Spectral clustering takes the graph of nearest neighbours, as the original's scripts do, with sigma " +
-    "the square root of the width.",
-    "FLOPs are counted from the shapes of products and attention. Time / FLOPs is the share of the time " +
-    "that is saved over the share of the FLOPs: 1 where clustering costs nothing.",
-    "layer: the clustering layer alone, forward, on the tokens that reach it, as a share of the clustered " +
-    "tower's time.",
-    "saved: the fall of the peak of GPU memory; above weights: without weights and frames, which clustering " +
-    "leaves as they are.",
+    ...TOWERS,
     "`embed_M_F_S_K`: one video, clustered by k-medoids and embedded. PyTorch runs the same tower, and " +
     "k-medoids in the original's way.",
   ],
+  long_videos: TOWERS,
   overheads: [
     "`overhead_recording`: host time of an op between its call and its return, over a forward and a " +
     "backward pass of ViT-B/32's video tower on one frame; what the device is handed is kept back " +

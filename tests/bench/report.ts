@@ -42,7 +42,7 @@ function section(group: GroupName, results: Results): string {
   const { figures, device, machine, load, date, command, repeats, absences } = results;
   const measured = accuracies(figures);
   const parts = [
-    `## ${group[0].toUpperCase()}${group.slice(1)}\n`,
+    `## ${group[0].toUpperCase()}${group.slice(1).replace("_", " ")}\n`,
     items([
       `\`${command}\`, ${date}; medians of ${repeats}`,
       `device: ${device}`,
