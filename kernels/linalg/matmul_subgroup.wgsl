@@ -7,16 +7,16 @@
 // neighbouring columns. An operand that is stored the other way comes as panels (pack_panels.wgsl); a
 // panel and the layout [K, M] differ only in their strides.
 //
-// A subgroup owns a tile of 4 L x 4 L; a lane owns 4 columns in 4 L vec4 accumulators. Its lanes load
-// different vec4 of A and shuffle them: lavapipe turns every load whose index is no constant into a
-// guarded scalar load per lane, so a uniform load would cost as much as a gather. Two loads a step and no
-// more: a longer body, such as four inner steps at once, leaves the processor's cache of decoded
+// A subgroup owns a tile of 4 L rows and 8 L columns; a lane owns 4 columns of each half, in one array of
+// vec4 accumulators a half (lavapipe moves an array of 64 to memory). Its lanes load different vec4 of A and shuffle them: lavapipe turns every load whose
+// index is no constant into a guarded scalar load per lane, so a uniform load would cost as much as a
+// gather. One inner index a step and no more: a longer body leaves the processor's cache of decoded
 // instructions and takes twice the time (tests/bench/NOTES.md). The loops over constant bounds unroll.
 //
 // Needs N % 4 == 0, and M % 4 == 0 where A is stored as [K, M]; other shapes take matmul.wgsl. Rows and
 // columns past the edge load the last ones and are not stored, so control flow stays uniform.
 //
-// Dispatch: one subgroup a workgroup; x = ceil(N / 4 L), y = ceil(M / 4 L), z = batch.
+// Dispatch: one subgroup a workgroup; x = ceil(N / 8 L), y = ceil(M / 4 L), z = batch.
 
 enable subgroups;
 
@@ -47,46 +47,62 @@ const RESIDUAL = false;
 const L = 8u;
 const TILE = 4u * L;
 
+// Where a lane finds its columns of the first inner index in a panel of B; a panel past the last is the last.
+fn b_start(batch: u32, wanted: u32, lane: u32) -> u32 {
+  let last = params.cols - 1u;
+  let panel = min(wanted, last / L);
+  return batch * params.b_batch + panel * params.b_panel + min(lane, last - panel * L);
+}
+
+fn store(batch: u32, row: u32, col: u32, sum: vec4f) {
+  if (row >= params.rows || col >= params.cols) {
+    return;
+  }
+  var v = params.alpha * sum;
+  if (BIAS) {
+    v += bias[col];
+  }
+  if (QUICK_GELU) {
+    v = v / (1.0 + exp(-1.702 * v));
+  }
+  let at = batch * params.c_batch + row * params.cols + col;
+  if (RESIDUAL) {
+    v += residual[at];
+  }
+  c[at] = v;
+}
+
 @compute @workgroup_size(L)
 fn main(
   @builtin(subgroup_invocation_id) lane: u32,
   @builtin(workgroup_id) group: vec3u,
 ) {
   let row = group.y * TILE;
-  let last_row = params.rows - 1u;
-  let col = group.x * L + lane;
-  let last_col = params.cols - 1u;
-  var a_at = group.z * params.a_batch + group.y * params.a_panel +
-    min(lane, last_row / 4u - group.y * L);
-  var b_at = group.z * params.b_batch + group.x * params.b_panel + min(lane, last_col - group.x * L);
+  let last_row4 = (params.rows - 1u) / 4u;
+  var a_at = group.z * params.a_batch + group.y * params.a_panel + min(lane, last_row4 - group.y * L);
+  var left_at = b_start(group.z, 2u * group.x, lane);
+  var right_at = b_start(group.z, 2u * group.x + 1u, lane);
 
-  var acc: array<vec4f, TILE>;
+  var left: array<vec4f, TILE>;
+  var right: array<vec4f, TILE>;
   for (var k = 0u; k < params.inner; k++) {
     let av = a[a_at];
-    let bv = b[b_at];
+    let b_left = b[left_at];
+    let b_right = b[right_at];
     for (var i = 0u; i < TILE; i++) {
-      acc[i] += subgroupShuffle(av[i % 4u], i / 4u) * bv;
+      let x = subgroupShuffle(av[i % 4u], i / 4u);
+      left[i] += x * b_left;
+      right[i] += x * b_right;
     }
     a_at += params.a_step;
-    b_at += params.b_step;
+    left_at += params.b_step;
+    right_at += params.b_step;
   }
 
-  let c_at = group.z * params.c_batch;
+  let col = group.x * 2u * L + lane;
   // No break in this loop: one that cannot be unrolled would move the accumulators to memory.
   for (var i = 0u; i < TILE; i++) {
-    if (row + i <= last_row && col <= last_col) {
-      var v = params.alpha * acc[i];
-      if (BIAS) {
-        v += bias[col];
-      }
-      if (QUICK_GELU) {
-        v = v / (1.0 + exp(-1.702 * v));
-      }
-      let at = c_at + (row + i) * params.cols + col;
-      if (RESIDUAL) {
-        v += residual[at];
-      }
-      c[at] = v;
-    }
+    store(group.z, row + i, col, left[i]);
+    store(group.z, row + i, col + L, right[i]);
   }
 }

@@ -147,7 +147,7 @@ function multiply(
         c_batch: rows * cols / 4,
         alpha,
       },
-      groups: [Math.ceil(cols / 4 / lanes), Math.ceil(rows / 4 / lanes), batch],
+      groups: [Math.ceil(cols / 8 / lanes), Math.ceil(rows / 4 / lanes), batch],
     });
   } else {
     device.launch({
