@@ -21,8 +21,18 @@ export interface Row {
  * @throws UserError where the file is missing, is a folder, or cannot be read.
  */
 export async function readText(path: string, what: string): Promise<string> {
+  // A byte order mark is left out by the decoder.
+  return new TextDecoder().decode(await readBytes(path, what));
+}
+
+/**
+ * The bytes of an annotation file.
+ *
+ * @throws UserError as {@link readText}.
+ */
+export async function readBytes(path: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return (await Deno.readTextFile(path)).replace(/^\ufeff/, "");
+    return await Deno.readFile(path);
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "no such file"

@@ -20,6 +20,31 @@ export function captionDataset(
 }
 
 /**
+ * A data set with one sample for each caption, whose videos are retrieved by all their captions
+ * together: the captions of a video follow each other.
+ *
+ * @example
+ * ```ts
+ * import { multiSentenceDataset } from "./captions.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ * const videos = [{ id: "v", file: "v.avi", texts: ["a dog", "a pug"] }];
+ * deepStrictEqual(multiSentenceDataset("pets", "test", videos).cutOffPoints, [2]);
+ * ```
+ */
+export function multiSentenceDataset(
+  name: string,
+  split: Dataset["split"],
+  videos: readonly CaptionedVideo[],
+): Dataset {
+  const samples = videos.flatMap(({ texts, ...video }) =>
+    texts.map((text) => ({ ...video, text }))
+  );
+  let captions = 0;
+  const cutOffPoints = videos.map(({ texts }) => captions += texts.length);
+  return { ...captionDataset(name, split, samples), cutOffPoints };
+}
+
+/**
  * A data set with one sample for each video; each access draws one of its captions.
  *
  * @example

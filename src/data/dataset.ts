@@ -16,6 +16,13 @@ export interface Sample {
   readonly text: string;
 }
 
+/** A video that a split names and that is not there. */
+export interface MissingVideo {
+  readonly id: string;
+  /** Where it was looked for, to follow "not in": a folder, an LMDB, a list of paths. */
+  readonly place: string;
+}
+
 /** A split of a data set: an indexed list of samples. */
 export interface Dataset {
   readonly name: string;
@@ -31,4 +38,6 @@ export interface Dataset {
    * video, in the order of the samples. Absent where each caption has its own row and video.
    */
   readonly cutOffPoints?: readonly number[];
+  /** Videos that the split names and that are not there: it has no sample of them. */
+  readonly missing?: readonly MissingVideo[];
 }

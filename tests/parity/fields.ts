@@ -41,6 +41,11 @@ export class Fields {
     return this.#typed(key, "a text", (value) => typeof value === "string");
   }
 
+  /** Whether there is a text of that name. */
+  isText(key: string): boolean {
+    return typeof this.#values[key] === "string";
+  }
+
   /** A truth value, written as `true`, `false`, 1 or 0; false where absent. */
   flag(key: string): boolean {
     if (!this.has(key)) return false;

@@ -6,6 +6,7 @@ import {
 } from "../../../src/data/datasets/msrvtt.ts";
 import { UserError } from "../../../src/errors.ts";
 import { Random } from "../../../src/tensor/random.ts";
+import { published, withFiles } from "./folder.ts";
 
 const TRAIN = "video_id\nvideo2\nvideo0\n";
 const CAPTIONS = JSON.stringify({
@@ -20,22 +21,6 @@ const CAPTIONS = JSON.stringify({
 });
 const TEST = 'key,vid_key,video_id,sentence\nret0,msr7,video7,"red, then blue"\n' +
   "ret1,msr5,video5,a fish\r\n";
-
-/** Runs `use` on a folder with these files. */
-async function withFiles(
-  files: Readonly<Record<string, string>>,
-  use: (folder: string) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const [name, text] of Object.entries(files)) {
-      await Deno.writeTextFile(`${folder}/${name}`, text);
-    }
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 function trainFiles(folder: string, expandSentences: boolean) {
   return { trainCsv: `${folder}/train.csv`, dataPath: `${folder}/data.json`, expandSentences };
@@ -146,4 +131,38 @@ Deno.test("a defective annotation file gives one line that names the file and th
     await assert.rejects(readMsrvttTest(`${folder}/test.csv`), /test\.csv:1: no column sentence/);
     await assert.rejects(readMsrvttTest(folder), /it is a folder/);
   });
+});
+
+Deno.test("the published lists read with 200,000 captions within seconds", async () => {
+  const folder = await published("msrvtt");
+  const list = async (name: string, ids: readonly number[]) =>
+    folder === undefined
+      ? ["video_id", ...ids.map((id) => `video${id}`)].join("\n")
+      : await Deno.readTextFile(`${folder}/MSRVTT_train.${name}.csv`);
+  const pairs = (count: number) =>
+    ["video_id,sentence", ...Array.from({ length: count }, (_, i) => `video${i},"a, b"`)].join(
+      "\n",
+    );
+  const name = "MSRVTT_JSFUSION_test.csv";
+  const test = folder === undefined ? pairs(1000) : await Deno.readTextFile(`${folder}/${name}`);
+  const sentences = Array.from({ length: 200_000 }, (_, i) => (
+    { video_id: `video${i % 10_000}`, caption: `a dog ${i} runs over a field`, sen_id: i }
+  ));
+  const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+  const lists = { "7k": 7010, "9k": 9000 };
+  for (const [size, count] of Object.entries(lists)) {
+    const files = {
+      "train.csv": await list(size, upTo(count)),
+      "data.json": { sentences },
+      "test.csv": test,
+    };
+    await withFiles(files, async (folder) => {
+      const start = performance.now();
+      assert.equal((await readMsrvttTrain(trainFiles(folder, true))).length, 20 * count);
+      assert.equal((await readMsrvttTrain(trainFiles(folder, false))).length, count);
+      assert.equal((await readMsrvttTest(`${folder}/test.csv`)).length, 1000);
+      const seconds = (performance.now() - start) / 1000;
+      assert.ok(seconds < 10, `${seconds} s`);
+    });
+  }
 });

@@ -1,0 +1,78 @@
+/**
+ * Which videos a place holds, found without opening one of them.
+ *
+ * @module
+ */
+import { normalize } from "node:path/posix";
+import { UserError } from "../errors.ts";
+import { VideoStore } from "./store.ts";
+import type { VideoPlace } from "./video_source.ts";
+
+/** The videos of a place. */
+export class VideoList {
+  readonly #files: ReadonlySet<string>;
+
+  /**
+   * @param place The folder or LMDB, for messages.
+   * @param files Paths below the folder, or an LMDB's keys.
+   * @param flat Whether videos are known by their names alone, as in an LMDB.
+   */
+  constructor(readonly place: string, files: Iterable<string>, private readonly flat = false) {
+    this.#files = new Set(files);
+  }
+
+  /** Whether there is a video under the path that a data set gives it. */
+  has(file: string): boolean {
+    return this.#files.has(this.flat ? baseName(file) : normalize(file));
+  }
+
+  /** The files' paths in the order of their names; of two with the same name the first path first. */
+  get files(): string[] {
+    const order = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
+    return [...this.#files].sort((a, b) => order(baseName(a), baseName(b)) || order(a, b));
+  }
+}
+
+/** A path's last part. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/**
+ * Lists the videos of a place: every file below the folder, links followed, or every key of the LMDB.
+ *
+ * @throws UserError where the place does not exist or cannot be read.
+ */
+export async function listVideos(place: VideoPlace): Promise<VideoList> {
+  if ("lmdb" in place) {
+    await using store = await VideoStore.open(place.lmdb);
+    return new VideoList(place.lmdb, [...store.names()], true);
+  }
+  const folder = place.folder.replace(/(?<=.)\/+$/, ""), files: string[] = [];
+  const stat = await Deno.stat(folder).catch(() => undefined);
+  if (!stat?.isDirectory) throw new UserError(`${folder} is no folder; give the videos' folder`);
+  await walk(folder, "", files, new Set());
+  return new VideoList(folder, files);
+}
+
+/** Collects the files of `root/below`; only links are asked what they are, for folders can be far. */
+async function walk(root: string, below: string, files: string[], seen: Set<string>) {
+  const folder = `${root}/${below}`;
+  try {
+    const real = await Deno.realPath(folder);
+    if (seen.has(real)) return;
+    seen.add(real);
+    for await (const entry of Deno.readDir(folder)) {
+      const path = below + entry.name;
+      const { isDirectory } = entry.isSymlink
+        ? await Deno.stat(`${root}/${path}`).catch(() => entry)
+        : entry;
+      if (isDirectory) await walk(root, `${path}/`, files, seen);
+      else files.push(path);
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const reason = (error as Error).message;
+    throw new UserError(`cannot read ${folder} (${reason}); check the path and its permissions`);
+  }
+}
