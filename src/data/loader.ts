@@ -36,9 +36,12 @@ type SampledFrames = Exclude<FrameChoice, { rule: "all" }>;
 /** One row of a batch. */
 interface Row {
   readonly sample: Sample;
-  readonly frames: Uint8Array;
-  /** Frames that are not repetitions. */
-  readonly length: number;
+  /** Absent where another row of the split carries the video. */
+  readonly video?: {
+    readonly frames: Uint8Array;
+    /** Frames that are not repetitions. */
+    readonly length: number;
+  };
 }
 
 /**
@@ -55,6 +58,8 @@ interface Row {
 export class Loader {
   readonly #options: FullOptions;
   readonly #cache: ClipCache;
+  /** The samples whose video is loaded; absent where each one's is. */
+  readonly #videoSamples?: ReadonlySet<number>;
   /** Why clips are bad, by their keys. */
   readonly #bad = new Map<string, string>();
   readonly #runs = new Set<LoaderRun>();
@@ -65,6 +70,9 @@ export class Loader {
     const { name, split, length } = dataset;
     this.#options = fullOptions(options, dataset);
     this.#cache = new ClipCache(this.#options.cacheBytes);
+    if (dataset.cutOffPoints && !options.training) {
+      this.#videoSamples = new Set(dataset.cutOffPoints.map((end) => end - 1));
+    }
     if (length === 0) throw new UserError(`${name} has no sample in its ${split} split`);
     if (this.#options.dropLast && length < options.batchSize) {
       throw new UserError(
@@ -197,6 +205,7 @@ export class Loader {
   async #row(index: number, epoch: number, run: LoaderRun): Promise<Row | undefined> {
     const { seed, training, maxFrames } = this.#options;
     const sample = this.#sample(index, epoch);
+    if (this.#videoSamples?.has(index) === false) return { sample };
     const key = JSON.stringify([sample.file, sample.start, sample.end]);
     if (this.#bad.has(key)) return undefined;
     const choose: SampledFrames = training
@@ -208,11 +217,8 @@ export class Loader {
           JSON.stringify([key, choose]),
           () => this.#decode(key, sample, choose, run),
         );
-      return {
-        sample,
-        frames: takeFrames(clip, choose),
-        length: Math.min(clip.count, maxFrames),
-      };
+      const frames = takeFrames(clip, choose), length = Math.min(clip.count, maxFrames);
+      return { sample, video: { frames, length } };
     } catch (error) {
       if (!(error instanceof UserError) || this.#options.badVideo === "fail") throw error;
       this.#countBad(key, error.message);
@@ -249,19 +255,23 @@ export class Loader {
   }
 
   #assemble(index: number, rows: readonly Row[]): Batch {
-    const { pack, maxWords: words, maxFrames } = this.#options, B = rows.length;
+    const { pack, maxWords: words, maxFrames, size } = this.#options, B = rows.length;
     const ids = new Int32Array(B * words), idMask = new Int32Array(B * words);
-    const videoMask = new Float32Array(B * maxFrames);
-    const bytes = rows[0].frames.length, frames = new Uint8Array(B * bytes);
-    for (const [i, row] of rows.entries()) {
-      const text = pack(row.sample.text, words);
+    const videoRows = [...rows.keys()].filter((i) => rows[i].video), V = videoRows.length;
+    const videoMask = new Float32Array(V * maxFrames);
+    const bytes = maxFrames * size * size * 3, frames = new Uint8Array(V * bytes);
+    for (const [i, { sample }] of rows.entries()) {
+      const text = pack(sample.text, words);
       ids.set(text.ids, i * words);
       idMask.set(text.mask, i * words);
-      videoMask.fill(1, i * maxFrames, i * maxFrames + row.length);
-      frames.set(row.frames, i * bytes);
+    }
+    for (const [i, row] of videoRows.entries()) {
+      const video = rows[row].video!;
+      videoMask.fill(1, i * maxFrames, i * maxFrames + video.length);
+      frames.set(video.frames, i * bytes);
     }
     const samples = rows.map((row) => row.sample);
-    return { index, samples, ids, idMask, frames, videoMask, waitMs: 0 };
+    return { index, samples, videoRows, ids, idMask, frames, videoMask, waitMs: 0 };
   }
 }
 

@@ -67,17 +67,22 @@ export interface LoaderOptions {
 /** Options that stay undefined where they are left out. */
 type Optional = "distinct" | "onDecoded" | "onWaited";
 
-/** B samples: their texts, L tokens each, and T frames of S x S pixels each. */
+/** B samples: their texts, L tokens each, and V videos of T frames of S x S pixels. */
 export interface Batch {
   /** The batch's number in its epoch. */
   readonly index: number;
   readonly samples: readonly Sample[];
+  /**
+   * The V samples whose video `frames` holds: all, but in an evaluation with several captions a video
+   * ({@link Dataset.cutOffPoints}) only the last caption of each video.
+   */
+  readonly videoRows: readonly number[];
   /** `[B, L]` token ids and their mask. */
   readonly ids: Int32Array<ArrayBuffer>;
   readonly idMask: Int32Array<ArrayBuffer>;
-  /** `[B, T, S, S, 3]` RGB. */
+  /** `[V, T, S, S, 3]` RGB. */
   readonly frames: Uint8Array<ArrayBuffer>;
-  /** `[B, T]`: 1 for a frame of the clip, 0 for a repetition of its last one. */
+  /** `[V, T]`: 1 for a frame of the clip, 0 for a repetition of its last one. */
   readonly videoMask: Float32Array<ArrayBuffer>;
   /** Milliseconds that the batch was waited for. */
   readonly waitMs: number;

@@ -1,12 +1,11 @@
 /**
- * The data sets and loaders that settings ask for.
+ * The loaders that settings ask for.
  *
  * @module
  */
 import type { Tokenizer } from "../clip/tokenizer.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { readMsrvttOrder, readMsrvttTest, readMsrvttTrain } from "../data/datasets/msrvtt.ts";
-import { Loader, type LoaderOptions } from "../data/loader.ts";
+import { Loader, type LoaderOptions, type VideoPlace } from "../data/loader.ts";
 import type { Settings } from "./config/settings.ts";
 import { derive } from "./config/derive.ts";
 
@@ -17,28 +16,16 @@ export function resizedNote({ dataset, stats }: Loader, size: number): string | 
     "(bicubic); videos of that size decode faster";
 }
 
-/** The splits that a run reads. */
-export interface Splits {
-  readonly test: Dataset;
-  /** Reversed pairs that only a head which sees order can tell apart: reported, never counted. */
-  readonly order?: Dataset;
+/** Where the videos lie. */
+export function videoPlace({ lmdb_dataset, features_path }: Settings): VideoPlace {
+  return lmdb_dataset ? { lmdb: lmdb_dataset } : { folder: features_path };
 }
 
-/** Reads the training split. */
-export function readTrain(settings: Settings): Promise<Dataset> {
-  return readMsrvttTrain({
-    trainCsv: settings.train_csv,
-    dataPath: settings.data_path,
-    expandSentences: settings.expand_msrvtt_sentences,
-  });
-}
-
-/** Reads the splits for evaluation. */
-export async function readSplits(settings: Settings): Promise<Splits> {
-  return {
-    test: await readMsrvttTest(settings.val_csv),
-    order: await readMsrvttOrder(settings.val_csv),
-  };
+/** The number of clips of a split: several captions may share one. */
+function clipCount(dataset: Dataset): number {
+  const clips = new Set<string>();
+  for (let i = 0; i < dataset.length; i++) clips.add(dataset.at(i, () => 0).file);
+  return clips.size;
 }
 
 /**
@@ -65,12 +52,10 @@ export function openLoader(
     training,
     seed: settings.seed,
     workers: settings.num_thread_reader,
-    videos: settings.lmdb_dataset
-      ? { lmdb: settings.lmdb_dataset }
-      : { folder: settings.features_path },
+    videos: videoPlace(settings),
     decoder: settings.decoder,
     badVideo: settings.bad_video === "stop" ? "fail" : "skip",
-    maxBad: Math.floor(settings.bad_video_limit * dataset.length),
+    maxBad: Math.floor(settings.bad_video_limit * clipCount(dataset)),
     onBad,
     cacheBytes: settings.cache_mb * 1e6,
     resize: settings.compat !== "reference",

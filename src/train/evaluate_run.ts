@@ -6,12 +6,14 @@
 import { formatMetrics, type RetrievalFigures } from "../retrieval/metrics.ts";
 import { type Call, type CallModel, logCosts, openModel, withCall } from "./call.ts";
 import type { Settings } from "./config/settings.ts";
-import { readSplits, resizedNote, type Splits } from "./data.ts";
-import { encodeSplit, evaluate } from "./evaluation.ts";
+import { resizedNote } from "./data.ts";
+import { encodeSplit } from "./encode_split.ts";
+import { evaluate } from "./evaluation.ts";
 import { Logger } from "./log/logger.ts";
 import { Progress } from "./log/progress.ts";
 import { recallFigures } from "./log/records.ts";
 import { evaluationTrace, openEvaluationLog } from "./log/run_folder.ts";
+import { readSplits, type Splits, tellMissing } from "./splits.ts";
 
 /** What `deno task eval --json` prints. */
 export interface EvaluationSummary {
@@ -103,6 +105,7 @@ function withModel<R>(
         ? "no --resume CHECKPOINT: evaluating the weights that training would start from"
         : `checkpoint: ${settings.resume}`,
     );
+    tellMissing([splits.test, splits.order], logger);
     const result = await work(call, await openModel(call, logger), splits, logger);
     await logCosts(call, logger, evaluationTrace(settings));
     return result;

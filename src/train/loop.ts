@@ -11,12 +11,14 @@ import { type Call, logCosts, openModel, withCall } from "./call.ts";
 import { type Best, type Position, restoreOptimizer, saveRun } from "./checkpoint.ts";
 import { derive } from "./config/derive.ts";
 import type { Settings } from "./config/settings.ts";
-import { readSplits, readTrain, resizedNote } from "./data.ts";
-import { evaluate, type Evaluation, pairBatch } from "./evaluation.ts";
+import { resizedNote } from "./data.ts";
+import { pairBatch } from "./encode_split.ts";
+import { evaluate, type Evaluation } from "./evaluation.ts";
 import { duration, Progress } from "./log/progress.ts";
 import { continues, openRunFolder, type RunFolder } from "./log/run_folder.ts";
 import { RunLog } from "./log/run_log.ts";
 import { Meter } from "./meter.ts";
+import { readSplits, tellMissing } from "./splits.ts";
 import { type StepReport, Trainer } from "./trainer.ts";
 
 /** What a run came to. */
@@ -57,13 +59,13 @@ class Run implements Disposable {
   static async open(call: Call): Promise<Run> {
     const { settings, device, resumed } = call;
     const goesOn = continues(settings) ? resumed?.run : undefined;
-    const dataset = await readTrain(settings);
-    const splits = await readSplits(settings);
+    const { train: dataset, ...splits } = await readSplits(settings, { training: true });
     const folder = await openRunFolder(settings);
     const log = await RunLog.open(folder, settings, goesOn?.position.step);
     try {
       const { logger } = log;
       logger.info(`run folder: ${folder.path}`);
+      tellMissing([dataset, splits.test, splits.order], logger);
       const { model, load } = await openModel(call, logger);
       const loader = load(dataset);
       const total = totalSteps({

@@ -69,6 +69,26 @@ Deno.test("an evaluation epoch holds every sample once, in order, as a decoder g
   }
 });
 
+Deno.test("with several captions a video an evaluation loads it with the last of them alone", async () => {
+  const set = { ...dataset(FILES.slice(0, 5)), cutOffPoints: [3, 4, 6] };
+  const loader = new Loader(set, { ...options, batchSize: 3 });
+  const batches = await collect(loader);
+  assert.deepEqual(batches.map(({ videoRows }) => videoRows), [[2], [0, 2]]);
+  const bytes = T * S * S * 3;
+  assert.deepEqual(batches.map(({ frames }) => frames.length), [bytes, 2 * bytes]);
+  assert.deepEqual(batches.map(({ videoMask }) => videoMask.length), [T, 2 * T]);
+  assert.deepEqual(batches.map(({ ids }) => ids.length), [3 * L, 3 * L]);
+  assert.equal(loader.stats.decoded, 3);
+  const { cutOffPoints: _, ...plain } = set;
+  const [, last] = await collect(new Loader(plain, { ...options, batchSize: 3 }));
+  assert.deepEqual(last.videoRows, [0, 1, 2]);
+  assert.deepEqual(batches[1].frames.slice(bytes), last.frames.slice(2 * bytes));
+  const training = { ...options, batchSize: 3, training: true };
+  for (const { videoRows } of await collect(new Loader(set, training))) {
+    assert.deepEqual(videoRows, [0, 1, 2]);
+  }
+});
+
 Deno.test("a batch packs texts and marks the frames that are repetitions", async () => {
   const loader = new Loader(dataset(), { ...options, maxFrames: 9, batchSize: 7 });
   const [batch] = await collect(loader);

@@ -17,8 +17,12 @@ export function tinyData(folder: TemporaryFolder): string[] {
 
 /** Flags of the tiny run, as one would type them. */
 export function tiny(folder: TemporaryFolder): string[] {
+  return [...tinyData(folder), ...tinyModel()];
+}
+
+/** Flags of the tiny model and its training, without data. */
+export function tinyModel(): string[] {
   return [
-    ...tinyData(folder),
     ...["--pretrained_clip_name", "scratch", "--image_resolution", "64"],
     ...["--vision_patch_size", "32", "--vision_width", "64", "--vision_layers", "2"],
     ...["--text_layers", "1", "--text_width", "64", "--embed_dim", "64"],

@@ -6,8 +6,7 @@ export const dataFlags = {
     kind: "choice",
     choices: ["msrvtt", "msvd", "lsmdc", "activity", "didemo"],
     default: "msrvtt",
-    meaning: "data set",
-    notBuilt: ["msvd", "lsmdc", "activity", "didemo"],
+    meaning: "data set (activity: ActivityNet Captions)",
   },
   train_csv: {
     kind: "text",
@@ -58,6 +57,14 @@ export const dataFlags = {
     choices: ["auto", "native", "wasm"],
     default: "auto",
     meaning: "ffmpeg on the PATH, or ffmpeg.wasm (faster for many short clips); the same pixels",
+  },
+  missing: {
+    kind: "choice",
+    choices: ["skip", "fail"],
+    default: "skip",
+    meaning:
+      "what a video does that a split names and that is not there: before training starts it is " +
+      "named and left out, or ends the run",
   },
   bad_video: {
     kind: "choice",
