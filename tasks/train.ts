@@ -1,6 +1,7 @@
 /** `deno task train`: trains a model; see `--help`. */
 import { flagGroups, flags, type Settings } from "../src/train/config/settings.ts";
 import { train } from "../src/train/loop.ts";
+import { recipeTable } from "../src/train/recipes/list.ts";
 import { runTask } from "./_cli.ts";
 import { printEvaluation } from "./_evaluate.ts";
 
@@ -14,6 +15,7 @@ await runTask({
   onInterrupt: (given) =>
     evaluates(given) ? undefined : "stopping after this step, with a checkpoint",
 }, async ({ given, signal }) => {
-  if (evaluates(given)) await printEvaluation(given);
+  if (given.recipe === "list") console.log(recipeTable().join("\n"));
+  else if (evaluates(given)) await printEvaluation(given);
   else await train(given, signal);
 });

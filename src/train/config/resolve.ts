@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { UsageError } from "../../errors.ts";
 import { fixtures } from "../recipes/fixtures.ts";
+import { recipeOf } from "../recipes/mod.ts";
 import { checkSettings } from "./check.ts";
 import type { FlagTable } from "./flag.ts";
 import { effect, show } from "./help.ts";
@@ -21,8 +23,9 @@ const table: FlagTable = flags;
 /**
  * The settings of a run.
  *
- * Without a checkpoint and without `--datatype`, `--data_path` and `--features_path` the recipe
- * `fixtures` applies; with one of them the defaults are the original's.
+ * A recipe is taken by `--recipe`. Without it, a checkpoint, and `--datatype`, `--data_path` or
+ * `--features_path`, the recipe `fixtures` applies; with one of the last three alone the defaults are the
+ * original's.
  *
  * @param given the flags of the command line
  * @param continued settings of the checkpoint that the run continues or evaluates; those that belong to
@@ -45,9 +48,19 @@ export function resolveSettings(
   const notes = Object.keys(given)
     .filter((name) => table[name].noEffect)
     .map((name) => `--${name}${effect(table[name])}`);
+  if (continued && given.recipe) {
+    throw new UsageError(
+      "--recipe is for a run from the start; the checkpoint of --resume carries its own settings " +
+        "(with --load_from_pretrained 1 it gives only weights)",
+    );
+  }
   const base = { ...defaultsOf(flags), ...(continued ? handedOn(continued) : {}) };
   if (continued) {
     notes.push(...changes(given, base));
+  } else if (given.recipe) {
+    const { origin, settings } = recipeOf(given.recipe);
+    Object.assign(base, settings);
+    notes.push(`recipe "${given.recipe}" (${origin})`);
   } else if (!given.datatype && !given.data_path && !given.features_path) {
     Object.assign(base, fixtures);
     notes.push(

@@ -2,6 +2,11 @@ import type { FlagTable } from "../flag.ts";
 
 /** What a run does, where it writes, and on what. */
 export const runFlags = {
+  recipe: {
+    kind: "text",
+    default: null,
+    meaning: "start from the settings of an experiment, over which flags win; list prints all",
+  },
   do_train: { kind: "switch", default: true, meaning: "train", once: true },
   do_eval: {
     kind: "switch",
