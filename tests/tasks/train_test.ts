@@ -93,6 +93,7 @@ Deno.test("bad input gets one line and the right exit code", async () => {
   const cases: [task: string, words: string[], code: number, pattern: RegExp][] = [
     ["train", ["--batch_sise", "4"], 2, /batch_size/],
     ["train", ["--epochs", "none"], 2, /epochs/],
+    ["train", ["--recipe", "msvd-kmedoid-4-49"], 2, /did you mean msvd-kmedoids-4-49/],
     ["train", [...flags, "--train_csv", folder.in("columns.csv")], 1, /columns\.csv.*video_id/],
     ["train", [...flags, "--data_path", folder.in("missing.json")], 1, /missing\.json/],
     ["train", [...flags, "--output_dir", folder.in("columns.csv/run")], 1, /columns\.csv/],
@@ -107,6 +108,13 @@ Deno.test("bad input gets one line and the right exit code", async () => {
     strictEqual(actual, code, `${words}: ${err}`);
     match(errorLine(err), pattern);
   }
+});
+
+Deno.test("train --recipe list prints the recipes, and trains nothing", async () => {
+  const { code, out, err } = await run("train", ["--recipe", "list"]);
+  strictEqual(code, 0, err);
+  match(out, /^recipe .*\nfixtures .*\nmsrvtt-baseline .*43\.0\/70\.7\/80\.6/);
+  strictEqual(err, "");
 });
 
 Deno.test("no usable GPU is exit code 3", async () => {
