@@ -55,20 +55,24 @@ export async function listVideos(place: VideoPlace): Promise<VideoList> {
   return new VideoList(folder, files);
 }
 
-/** Collects the files of `root/below`; only links are asked what they are, for folders can be far. */
-async function walk(root: string, below: string, files: string[], seen: Set<string>) {
+/**
+ * Collects the files of `root/below`. Only links are asked what they are, for folders can be far.
+ *
+ * @param above Folders on the way here: a link to one of them is not followed.
+ */
+async function walk(root: string, below: string, files: string[], above: ReadonlySet<string>) {
   const folder = `${root}/${below}`;
   try {
     const real = await Deno.realPath(folder);
-    if (seen.has(real)) return;
-    seen.add(real);
+    if (above.has(real)) return;
+    const way = new Set([...above, real]);
     for await (const entry of Deno.readDir(folder)) {
       const path = below + entry.name;
-      const { isDirectory } = entry.isSymlink
-        ? await Deno.stat(`${root}/${path}`).catch(() => entry)
+      const kind = entry.isSymlink
+        ? await Deno.stat(`${root}/${path}`).catch(() => undefined)
         : entry;
-      if (isDirectory) await walk(root, `${path}/`, files, seen);
-      else files.push(path);
+      if (kind?.isDirectory) await walk(root, `${path}/`, files, way);
+      else if (kind) files.push(path);
     }
   } catch (error) {
     if (error instanceof UserError) throw error;

@@ -105,7 +105,7 @@ function withModel<R>(
         ? "no --resume CHECKPOINT: evaluating the weights that training would start from"
         : `checkpoint: ${settings.resume}`,
     );
-    tellMissing([splits.test, splits.order], logger);
+    await tellMissing([splits.test, splits.order], logger);
     const result = await work(call, await openModel(call, logger), splits, logger);
     await logCosts(call, logger, evaluationTrace(settings));
     return result;

@@ -65,7 +65,7 @@ class Run implements Disposable {
     try {
       const { logger } = log;
       logger.info(`run folder: ${folder.path}`);
-      tellMissing([dataset, splits.test, splits.order], logger);
+      await tellMissing([dataset, splits.test, splits.order], logger, folder.missing);
       const { model, load } = await openModel(call, logger);
       const loader = load(dataset);
       const total = totalSteps({

@@ -13,6 +13,7 @@ import { readMsvd } from "../data/datasets/msvd.ts";
 import { describeMissing, withoutMissing } from "../data/missing.ts";
 import { listVideos, type VideoList } from "../data/video_list.ts";
 import { UserError } from "../errors.ts";
+import { writeAtomic } from "../io/atomic.ts";
 import type { Settings } from "./config/settings.ts";
 import { videoPlace } from "./data.ts";
 import type { Logger } from "./log/logger.ts";
@@ -90,16 +91,27 @@ function checked(dataset: Dataset, { missing: rule }: Settings): Dataset {
   throw new UserError(`${name}'s ${split} split lacks ${describeMissing(missing)}; ${remedy}`);
 }
 
-/** Logs which videos are left out since they are not there, split by split. */
-export function tellMissing(splits: readonly (Dataset | undefined)[], logger: Logger): void {
+/**
+ * Logs which videos are left out since they are not there, split by split.
+ *
+ * @param path A file for all their names, of which a log line holds the first: split, id and place a line.
+ * @throws {UserError} if it cannot be written.
+ */
+export async function tellMissing(
+  splits: readonly (Dataset | undefined)[],
+  logger: Logger,
+  path?: string,
+): Promise<void> {
+  const rows: string[] = [];
   for (const dataset of splits) {
     if (!dataset?.missing?.length) continue;
     const { split, length, missing } = dataset;
     const figures = split === "train" ? "" : "; its figures are not those of the whole split";
-    logger.warning(
-      `${split}: left out for missing ${
-        describeMissing(missing)
-      }; ${length} samples stay${figures}`,
-    );
+    const what = describeMissing(missing);
+    logger.warning(`${split}: left out for missing ${what}; ${length} samples stay${figures}`);
+    for (const { id, place } of missing) rows.push(`${split}\t${id}\tnot in ${place}\n`);
   }
+  if (path === undefined || rows.length === 0) return;
+  await writeAtomic(path, rows.join(""));
+  logger.info(`all of them: ${path}`);
 }

@@ -37,6 +37,11 @@ for (const name of FOLDER_SETS) {
       log,
     );
 
+    strictEqual(
+      await Deno.readTextFile(`${files}/missing.txt`),
+      `train\t${set.lost}\tnot in ${set.videos}\n`,
+    );
+
     const checkpoint = `${files}/ckpt.best.safetensors`;
     const { t2v, v2t, videos, texts } = await evaluateRun(
       given("--resume", checkpoint, "--lmdb_dataset", lmdb),

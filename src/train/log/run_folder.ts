@@ -23,6 +23,8 @@ export class RunFolder {
   readonly best: string;
   /** What `--profile` leaves. */
   readonly trace: string;
+  /** The videos that were left out since they are not there; there is none where all are. */
+  readonly missing: string;
 
   constructor(readonly path: string) {
     this.settings = join(path, "hparams_train.json");
@@ -32,6 +34,7 @@ export class RunFolder {
     this.checkpoint = join(path, "ckpt.safetensors");
     this.best = join(path, "ckpt.best.safetensors");
     this.trace = join(path, "trace.json");
+    this.missing = join(path, "missing.txt");
   }
 }
 
@@ -61,8 +64,8 @@ export async function openRunFolder(
     );
   }
   await makeFolder(path);
-  const { settings: hparams, metrics, checkpoint, best, trace } = folder;
-  for (const file of [hparams, metrics, checkpoint, best, trace]) {
+  const { settings: hparams, metrics, checkpoint, best, trace, missing } = folder;
+  for (const file of [hparams, metrics, checkpoint, best, trace, missing]) {
     await removeLeftovers(file);
   }
   return folder;
