@@ -13,7 +13,9 @@ import {
   type Specialisation,
   specialise,
 } from "./shader.ts";
-import { SLOT } from "./stream.ts";
+
+/** Bytes of one `Params` slot: the largest alignment of dynamic offsets that WebGPU allows. */
+export const SLOT = 256;
 
 /** A kernel file: the op's name and the text of its `.wgsl`. */
 export interface Kernel {

@@ -3,10 +3,9 @@
  *
  * @module
  */
+import { SLOT } from "./pipeline.ts";
 import type { Profiler } from "./profiler.ts";
 
-/** Bytes of one `Params` slot: the largest alignment of dynamic offsets that WebGPU allows. */
-export const SLOT = 256;
 /** Dispatches after which the stream is submitted, so that the GPU works while the host records. */
 export const SUBMIT_AFTER = 256;
 

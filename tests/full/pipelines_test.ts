@@ -2,7 +2,7 @@ import { deepStrictEqual, ok } from "node:assert/strict";
 import { PipelineCache } from "../../src/gpu/pipeline.ts";
 import { openProvider } from "../../src/gpu/provider.ts";
 import { readInterface } from "../../src/gpu/shader.ts";
-import { SLOT } from "../../src/gpu/stream.ts";
+import { SLOT } from "../../src/gpu/pipeline.ts";
 import { variants } from "../gpu/variants.ts";
 
 Deno.test("every entry point of every variant makes a pipeline with both providers", async (t) => {
