@@ -71,6 +71,24 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
     { TRANSPOSE_A: [true], TRANSPOSE_B: [false], ...EPILOGUE },
   ],
   "linalg/matmul_subgroup": [{ L, ...EPILOGUE }],
+  "linalg/matmul_wide": [
+    ...[64, 128].flatMap((side) => [
+      {
+        TRANSPOSE_A: [false],
+        TRANSPOSE_B: BOTH,
+        TILE_ROWS: [side],
+        TILE_COLS: [side],
+        ...EPILOGUE,
+      },
+      {
+        TRANSPOSE_A: [true],
+        TRANSPOSE_B: [false],
+        TILE_ROWS: [side],
+        TILE_COLS: [side],
+        ...EPILOGUE,
+      },
+    ]),
+  ],
   "linalg/pack_panels": [{ L }],
   "linalg/symmetric_part": [{ LANES: [8, 64, 256] }],
   "linalg/tridiagonalize": [{ LANES: [8, 256], CAPACITY }],

@@ -3,40 +3,7 @@ import { matmul, type MatmulOptions, matmulQuickGelu } from "../../src/ops/matmu
 import { tensor } from "../../src/tensor/tensor.ts";
 import { AWKWARD, device } from "../device.ts";
 import { checkOp, normals } from "../oracle/check.ts";
-
-interface Case {
-  m: number;
-  k: number;
-  n: number;
-  batch?: number;
-  form: "nn" | "nt" | "tn";
-  bias?: boolean;
-  residual?: boolean;
-}
-
-function product(
-  { m, k, n, batch = 1, form }: Case,
-  a: Float64Array,
-  b: Float64Array,
-  bias?: Float64Array,
-  residual?: Float64Array,
-): Float64Array {
-  const c = new Float64Array(batch * m * n);
-  for (let z = 0; z < batch; z++) {
-    for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) {
-        let sum = bias?.[j] ?? 0;
-        for (let q = 0; q < k; q++) {
-          const x = a[z * m * k + (form === "tn" ? q * m + i : i * k + q)];
-          sum += x * b[z * k * n + (form === "nt" ? j * k + q : q * n + j)];
-        }
-        const at = (z * m + i) * n + j;
-        c[at] = sum + (residual?.[at] ?? 0);
-      }
-    }
-  }
-  return c;
-}
+import { product, type ProductCase as Case } from "../oracle/product.ts";
 
 function check(c: Case): Promise<void> {
   const { m, k, n, batch, form } = c;

@@ -1,0 +1,97 @@
+/**
+ * Matrix products on GPUs: see `matmul_wide.wgsl`. Its tiles follow from the algorithm; no GPU was at hand
+ * to measure them on.
+ *
+ * @module
+ */
+import source from "../../kernels/linalg/matmul_wide.wgsl" with { type: "text" };
+import { Scope } from "../tensor/scope.ts";
+import { empty } from "../tensor/tensor.ts";
+import { pointwiseGroups } from "./grid.ts";
+import { type Product, productCall } from "./product.ts";
+
+const kernel = { name: "matmul_wide", source };
+
+/** Inner steps of a round: the kernel's STEP. */
+const STEP = 16;
+/** Workgroups below which a product is cut finer: about what a middling GPU runs at once. */
+const ENOUGH = 64;
+/** Shortest part of the inner dimension: what its sums cost to add up is then little beside it. */
+const LEAST_PART = 256;
+
+/** How a product is cut. */
+export interface WideTile {
+  /** Rows and columns of a workgroup. */
+  readonly side: 64 | 128;
+  /** Parts of the inner dimension, each summed by a workgroup of its own. */
+  readonly parts: number;
+}
+
+/**
+ * The tile for a product on a GPU; undefined on software devices, and where the operands do not line up in
+ * vec4 or are smaller than half a tile: `matmul.wgsl` takes those.
+ */
+export function wideTile(product: Product): WideTile | undefined {
+  const { a: { device }, rows, inner, cols, batch, transposeA, transposeB } = product;
+  const aligned = cols % 4 === 0 && (transposeA ? rows % 4 === 0 : inner % 4 === 0) &&
+    (!transposeB || inner % 4 === 0);
+  if (device.info.software || !aligned || inner === 0 || rows < 32 || cols < 32) return undefined;
+  const groups = (side: number) => batch * Math.ceil(rows / side) * Math.ceil(cols / side);
+  const side = groups(128) >= ENOUGH ? 128 : 64;
+  const wanted = Math.ceil(ENOUGH / groups(side));
+  return { side, parts: Math.max(1, Math.min(wanted, Math.floor(inner / LEAST_PART))) };
+}
+
+/** Records a product cut as `tile` says. */
+export function multiplyWide(product: Product, { side, parts }: WideTile): void {
+  const { a: { device }, rows, inner, cols, batch, transposeA, transposeB, alpha } = product;
+  const { bind, consts, ...call } = productCall(product);
+  const c_stride = rows * cols / 4, n = batch * c_stride;
+  const params = {
+    rows,
+    inner,
+    cols: cols / 4,
+    a_stride: rows * inner / 4,
+    b_stride: inner * cols / 4,
+    c_stride,
+    parts,
+    span: Math.ceil(inner / parts / STEP) * STEP,
+    n,
+  };
+  const tile = {
+    TRANSPOSE_A: transposeA,
+    TRANSPOSE_B: transposeB,
+    TILE_ROWS: side,
+    TILE_COLS: side,
+  };
+  const groups = [Math.ceil(cols / side), Math.ceil(rows / side), batch * parts] as const;
+  if (parts === 1) {
+    device.launch({
+      ...call,
+      kernel,
+      consts: { ...tile, ...consts },
+      bind,
+      params: { ...params, alpha },
+      groups,
+    });
+    return;
+  }
+  using _scope = new Scope(device); // gives the parts back
+  const partial = empty(device, "f32", [batch, parts, rows, cols], "matmul_wide");
+  device.launch({
+    ...call,
+    kernel,
+    consts: { ...tile, BIAS: false, QUICK_GELU: false, RESIDUAL: false },
+    bind: { ...bind, c: partial },
+    params: { ...params, alpha: 1 },
+    groups,
+  });
+  device.launch({
+    kernel,
+    entry: "finish",
+    consts,
+    bind: { ...bind, partial },
+    params: { ...params, alpha },
+    groups: pointwiseGroups(device, n),
+  });
+}
