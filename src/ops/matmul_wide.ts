@@ -14,8 +14,8 @@ const kernel = { name: "matmul_wide", source };
 
 /** Inner steps of a round: the kernel's STEP. */
 const STEP = 16;
-/** Workgroups below which a product is cut finer: about what a middling GPU runs at once. */
-const ENOUGH = 64;
+/** Lanes below which a product is cut finer: about what a middling GPU runs at once. */
+const ENOUGH = 16384;
 /** Shortest part of the inner dimension: what its sums cost to add up is then little beside it. */
 const LEAST_PART = 256;
 
@@ -36,9 +36,10 @@ export function wideTile(product: Product): WideTile | undefined {
   const aligned = cols % 4 === 0 && (transposeA ? rows % 4 === 0 : inner % 4 === 0) &&
     (!transposeB || inner % 4 === 0);
   if (device.info.software || !aligned || inner === 0 || rows < 32 || cols < 32) return undefined;
-  const groups = (side: number) => batch * Math.ceil(rows / side) * Math.ceil(cols / side);
-  const side = groups(128) >= ENOUGH ? 128 : 64;
-  const wanted = Math.ceil(ENOUGH / groups(side));
+  const lanes = (side: number) =>
+    batch * Math.ceil(rows / side) * Math.ceil(cols / side) * side ** 2 / 64;
+  const side = lanes(128) >= ENOUGH ? 128 : 64;
+  const wanted = Math.ceil(ENOUGH / lanes(side));
   return { side, parts: Math.max(1, Math.min(wanted, Math.floor(inner / LEAST_PART))) };
 }
 

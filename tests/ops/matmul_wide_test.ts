@@ -1,13 +1,15 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { matmul } from "../../src/ops/matmul.ts";
 import { multiplyWide, type WideTile, wideTile } from "../../src/ops/matmul_wide.ts";
 import { type Product, product as prepare } from "../../src/ops/product.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { device } from "../device.ts";
+import { gpuGeometry } from "../gpu_geometry.ts";
 import { checkOp } from "../oracle/check.ts";
 import { product, type ProductCase } from "../oracle/product.ts";
 
 const FORMS = ["nn", "nt", "tn"] as const;
-const plain = { alpha: 1, quickGelu: false };
+const plain = { alpha: 0.5, quickGelu: false };
 
 /** Checks a product with a tile that software devices do not choose. */
 function check(c: ProductCase, tile: WideTile, quickGelu = false): Promise<void> {
@@ -38,7 +40,7 @@ function check(c: ProductCase, tile: WideTile, quickGelu = false): Promise<void>
     },
     oracle(a, b, x, y) {
       const [bias, residual] = extras(x, y);
-      const sums = product(c, a, b, bias);
+      const sums = product(c, a.map((v) => plain.alpha * v), b, bias);
       return sums.map((v, i) =>
         (quickGelu ? v / (1 + Math.exp(-1.702 * v)) : v) + (residual?.[i] ?? 0)
       );
@@ -71,6 +73,17 @@ Deno.test("rows need not line up where A is stored along K, nor K where neither 
   }
 });
 
+Deno.test("matmul() and its gradient take the wide tile on a GPU", async () => {
+  const c: ProductCase = { m: 36, k: 64, n: 68, form: "nt", bias: true };
+  strictEqual(gpuGeometry.info.software, false);
+  await checkOp({
+    device: gpuGeometry,
+    inputs: [[36, 64], [68, 64], [68]],
+    run: (a, b, bias) => matmul(a, b, { transposeB: true, bias }),
+    oracle: (a, b, bias) => product(c, a, b, bias),
+  });
+});
+
 Deno.test("wideTile() fills a GPU, and leaves to others what does not line up", () => {
   const sized = (rows: number, inner: number, cols: number, more: Partial<Product> = {}) =>
     wideTile(
@@ -82,11 +95,12 @@ Deno.test("wideTile() fills a GPU, and leaves to others what does not line up", 
     );
   deepStrictEqual(sized(4096, 4096, 4096), { side: 128, parts: 1 });
   deepStrictEqual(sized(600, 768, 3072), { side: 128, parts: 1 });
-  deepStrictEqual(sized(600, 768, 768), { side: 64, parts: 1 });
+  deepStrictEqual(sized(600, 768, 768), { side: 64, parts: 3 });
   // The gradient of a small weight over many rows.
-  deepStrictEqual(sized(128, 9600, 128, { transposeA: true }), { side: 64, parts: 16 });
+  deepStrictEqual(sized(128, 9600, 128, { transposeA: true }), { side: 64, parts: 37 });
+  deepStrictEqual(sized(768, 19200, 768, { transposeA: true }), { side: 64, parts: 2 });
   strictEqual(sized(600, 766, 768), undefined);
-  deepStrictEqual(sized(768, 601, 768, { transposeA: true }), { side: 64, parts: 1 });
+  deepStrictEqual(sized(768, 601, 768, { transposeA: true }), { side: 64, parts: 2 });
   strictEqual(sized(766, 600, 768, { transposeA: true }), undefined);
   strictEqual(sized(600, 768, 770), undefined);
   strictEqual(sized(31, 768, 768), undefined);
