@@ -35,7 +35,8 @@ export function wideTile(product: Product): WideTile | undefined {
   const { a: { device }, rows, inner, cols, batch, transposeA, transposeB } = product;
   const aligned = cols % 4 === 0 && (transposeA ? rows % 4 === 0 : inner % 4 === 0) &&
     (!transposeB || inner % 4 === 0);
-  if (device.info.software || !aligned || inner === 0 || rows < 32 || cols < 32) return undefined;
+  if (device.info.software || !aligned || rows < 32 || cols < 32) return undefined;
+  if (inner === 0 || batch === 0) return undefined;
   const lanes = (side: number) =>
     batch * Math.ceil(rows / side) * Math.ceil(cols / side) * side ** 2 / 64;
   const side = lanes(128) >= ENOUGH ? 128 : 64;

@@ -9,6 +9,15 @@ import { checkOp } from "../oracle/check.ts";
 import { product, type ProductCase } from "../oracle/product.ts";
 
 const FORMS = ["nn", "nt", "tn"] as const;
+/** M, K, N. */
+const EDGES = [
+  [4, 4, 4],
+  [32, 16, 36],
+  [60, 12, 68],
+  [124, 20, 132],
+  [128, 32, 256],
+  [260, 36, 132],
+];
 const plain = { alpha: 0.5, quickGelu: false };
 
 /** Checks a product with a tile that software devices do not choose. */
@@ -52,9 +61,7 @@ function check(c: ProductCase, tile: WideTile, quickGelu = false): Promise<void>
 for (const form of FORMS) {
   for (const side of [64, 128] as const) {
     Deno.test(`a tile of ${side} multiplies ${form} at sizes around its edges`, async () => {
-      for (
-        const [m, k, n] of [[4, 4, 4], [32, 16, 36], [60, 12, 68], [124, 20, 132], [260, 36, 132]]
-      ) {
+      for (const [m, k, n] of EDGES) {
         await check({ m, k, n, form, bias: true, residual: true }, { side, parts: 1 });
       }
     });
@@ -105,6 +112,7 @@ Deno.test("wideTile() fills a GPU, and leaves to others what does not line up", 
   strictEqual(sized(600, 768, 770), undefined);
   strictEqual(sized(31, 768, 768), undefined);
   strictEqual(sized(64, 0, 64), undefined);
+  strictEqual(sized(64, 64, 64, { batch: 0 }), undefined);
   const a = { device: { info: { software: true } } } as Tensor;
   strictEqual(sized(4096, 4096, 4096, { a }), undefined);
 });
