@@ -41,7 +41,7 @@ function multiply(
   form: ProductForm,
 ): Tensor {
   const it = product(a, b, bias, residual, form);
-  const lanes = subgroupLanes(it), tile = wideTile(it);
+  const lanes = subgroupLanes(it), tile = lanes ? undefined : wideTile(it);
   if (lanes) multiplyInSubgroups(it, lanes);
   else if (tile) multiplyWide(it, tile);
   else multiplyTiled(it);

@@ -7,7 +7,7 @@ import source from "../../kernels/linalg/matmul_subgroup.wgsl" with { type: "tex
 import { Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { packPanels } from "./pack_panels.ts";
-import { type Product, productCall } from "./product.ts";
+import { linesUp, type Product, productCall } from "./product.ts";
 import { smallSubgroup } from "./small_subgroup.ts";
 
 const kernel = { name: "matmul_subgroup", source };
@@ -38,12 +38,8 @@ function walk(
 }
 
 /** Lanes of a subgroup on software devices with small ones, where the operands line up in vec4. */
-export function subgroupLanes(
-  { a, rows, inner, cols, transposeA, transposeB }: Product,
-): number | undefined {
-  const aligned = cols % 4 === 0 && (!transposeA || rows % 4 === 0);
-  const packable = inner % 4 === 0 || (transposeA && !transposeB);
-  return aligned && packable && inner > 0 ? smallSubgroup(a.device) : undefined;
+export function subgroupLanes(product: Product): number | undefined {
+  return linesUp(product) ? smallSubgroup(product.a.device) : undefined;
 }
 
 /** Records a product with subgroups of `lanes`: those of {@link subgroupLanes}. */

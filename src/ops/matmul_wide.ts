@@ -8,7 +8,7 @@ import source from "../../kernels/linalg/matmul_wide.wgsl" with { type: "text" }
 import { Scope } from "../tensor/scope.ts";
 import { empty } from "../tensor/tensor.ts";
 import { pointwiseGroups } from "./grid.ts";
-import { type Product, productCall } from "./product.ts";
+import { linesUp, type Product, productCall } from "./product.ts";
 
 const kernel = { name: "matmul_wide", source };
 
@@ -32,11 +32,9 @@ export interface WideTile {
  * vec4 or are smaller than half a tile: `matmul.wgsl` takes those.
  */
 export function wideTile(product: Product): WideTile | undefined {
-  const { a: { device }, rows, inner, cols, batch, transposeA, transposeB } = product;
-  const aligned = cols % 4 === 0 && (transposeA ? rows % 4 === 0 : inner % 4 === 0) &&
-    (!transposeB || inner % 4 === 0);
-  if (device.info.software || !aligned || rows < 32 || cols < 32) return undefined;
-  if (inner === 0 || batch === 0) return undefined;
+  const { a: { device }, rows, inner, cols, batch } = product;
+  if (device.info.software || !linesUp(product)) return undefined;
+  if (rows < 32 || cols < 32 || batch === 0) return undefined;
   const lanes = (side: number) =>
     batch * Math.ceil(rows / side) * Math.ceil(cols / side) * side ** 2 / 64;
   const side = lanes(128) >= ENOUGH ? 128 : 64;
@@ -46,7 +44,7 @@ export function wideTile(product: Product): WideTile | undefined {
 
 /** Records a product cut as `tile` says. */
 export function multiplyWide(product: Product, { side, parts }: WideTile): void {
-  const { a: { device }, rows, inner, cols, batch, transposeA, transposeB, alpha } = product;
+  const { a: { device }, c, rows, inner, cols, batch, transposeA, transposeB, alpha } = product;
   const { bind, consts, ...call } = productCall(product);
   const c_stride = rows * cols / 4, n = batch * c_stride;
   const params = {
@@ -67,27 +65,20 @@ export function multiplyWide(product: Product, { side, parts }: WideTile): void 
     TILE_COLS: side,
   };
   const groups = [Math.ceil(cols / side), Math.ceil(rows / side), batch * parts] as const;
-  if (parts === 1) {
-    device.launch({
-      ...call,
-      kernel,
-      consts: { ...tile, ...consts },
-      bind,
-      params: { ...params, alpha },
-      groups,
-    });
-    return;
-  }
   using _scope = new Scope(device); // gives the parts back
-  const partial = empty(device, "f32", [batch, parts, rows, cols], "matmul_wide");
+  const partial = parts > 1
+    ? empty(device, "f32", [batch, parts, rows, cols], "matmul_wide")
+    : undefined;
+  const none = { BIAS: false, QUICK_GELU: false, RESIDUAL: false };
   device.launch({
     ...call,
     kernel,
-    consts: { ...tile, BIAS: false, QUICK_GELU: false, RESIDUAL: false },
-    bind: { ...bind, c: partial },
-    params: { ...params, alpha: 1 },
+    consts: { ...tile, ...(partial ? none : consts) },
+    bind: { ...bind, c: partial ?? c },
+    params: { ...params, alpha: partial ? 1 : alpha },
     groups,
   });
+  if (!partial) return;
   device.launch({
     kernel,
     entry: "finish",

@@ -68,6 +68,13 @@ export function product(
   return { a, b, bias, residual, c, batch, rows, inner, cols, ...form };
 }
 
+/** Whether there is anything to sum, and operands and result are stored in whole vec4. */
+export function linesUp({ rows, inner, cols, transposeA, transposeB }: Product): boolean {
+  const storedAlongK = !transposeA || transposeB;
+  return inner > 0 && cols % 4 === 0 && (!transposeA || rows % 4 === 0) &&
+    (!storedAlongK || inner % 4 === 0);
+}
+
 /** What the launches of every kernel of a product have in common. */
 export function productCall({ a, b, bias, residual, c, ...sizes }: Product) {
   const { batch, rows, inner, cols, quickGelu } = sizes;
