@@ -3,7 +3,7 @@ import { helpText } from "../../src/train/config/help.ts";
 import { flags } from "../../src/train/config/settings.ts";
 import { evaluateRun } from "../../src/train/evaluate_run.ts";
 import { train } from "../../src/train/loop.ts";
-import { given, TemporaryFolder, tiny } from "./tiny.ts";
+import { given, interrupted, TemporaryFolder, tiny } from "./tiny.ts";
 
 const never = new AbortController().signal;
 
@@ -82,18 +82,8 @@ Deno.test("a profiled run leaves a trace whose sums are those of the table in th
 
 Deno.test("an interrupted run leaves a whole trace", async () => {
   using folder = new TemporaryFolder();
-  const path = folder.in("run"), interrupt = new AbortController();
-  const steps = ["--max_steps", "10000", "--epochs", "10000"];
-  const running = train(
-    given(...tiny(folder), "--output_dir", path, ...steps, "--profile"),
-    interrupt.signal,
-  );
-  const watch = setInterval(() => {
-    try {
-      if (Deno.statSync(`${path}/metrics.jsonl`).size > 0) interrupt.abort();
-    } catch { /* not there yet */ }
-  }, 10);
-  await running.finally(() => clearInterval(watch));
+  const path = folder.in("run");
+  await interrupted(folder, path, "--profile");
   ok((await read(`${path}/trace.json`)).get("GPU: kernels")!.length > 0);
   match(await Deno.readTextFile(`${path}/log.txt`), /interrupted after[^]*trace: /);
 });

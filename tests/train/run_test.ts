@@ -10,7 +10,7 @@ import { UserError } from "../../src/errors.ts";
 import { openRun } from "../../src/train/checkpoint.ts";
 import { evaluateRun } from "../../src/train/evaluate_run.ts";
 import { train } from "../../src/train/loop.ts";
-import { given, TemporaryFolder, tiny, trainingLines } from "./tiny.ts";
+import { given, interrupted, TemporaryFolder, tiny, trainingLines } from "./tiny.ts";
 
 const never = new AbortController().signal;
 
@@ -94,17 +94,7 @@ Deno.test("accumulation over parts sees every part; the reference sees only the 
 Deno.test("an interrupt ends the run after the step, with a checkpoint that goes on", async () => {
   using folder = new TemporaryFolder();
   const path = folder.in("run");
-  const interrupt = new AbortController();
-  const running = train(
-    given(...tiny(folder), "--output_dir", path, "--max_steps", "10000", "--epochs", "10000"),
-    interrupt.signal,
-  );
-  const watch = setInterval(() => {
-    try {
-      if (Deno.statSync(`${path}/metrics.jsonl`).size > 0) interrupt.abort();
-    } catch { /* not there yet */ }
-  }, 10);
-  const { position } = await running.finally(() => clearInterval(watch));
+  const { position } = await interrupted(folder, path);
   ok(position.step > 0 && position.step < 10000);
   const { file, run: saved } = await openRun(`${path}/ckpt.safetensors`);
   file.close();

@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { parseCommandLine } from "../../src/train/config/parse.ts";
 import { flags, type Settings } from "../../src/train/config/settings.ts";
+import { type RunResult, train } from "../../src/train/loop.ts";
 
 const SHAPES = "fixtures/shapes";
 
@@ -36,6 +37,26 @@ export function tinyModel(): string[] {
 /** The settings that flags give. */
 export function given(...words: string[]): Partial<Settings> {
   return parseCommandLine(words, flags).given;
+}
+
+/** Trains the tiny run in `path` without end, with further flags, and interrupts it after its first step. */
+export async function interrupted(
+  folder: TemporaryFolder,
+  path: string,
+  ...words: string[]
+): Promise<RunResult> {
+  const interrupt = new AbortController();
+  const steps = ["--max_steps", "10000", "--epochs", "10000"];
+  const running = train(
+    given(...tiny(folder), "--output_dir", path, ...steps, ...words),
+    interrupt.signal,
+  );
+  const watch = setInterval(() => {
+    try {
+      if (Deno.statSync(`${path}/metrics.jsonl`).size > 0) interrupt.abort();
+    } catch { /* not there yet */ }
+  }, 10);
+  return await running.finally(() => clearInterval(watch));
 }
 
 /** A fresh folder that is removed at the end. */
