@@ -91,74 +91,85 @@ function turned({ padY, padX, ...p }: Pass): Pass {
   };
 }
 
-/** Lanes of a subgroup on software devices with small ones, where channels line up in vec4. */
-function subgroupLanes(device: Device, { channels, outputs }: Pass): number | undefined {
-  const aligned = channels % 4 === 0 && outputs % 4 === 0 && channels > 0;
-  return aligned ? smallSubgroup(device) : undefined;
+/** The tile of the GEMM that a workgroup owns. */
+interface Tile {
+  readonly rows: number;
+  readonly cols: number;
+  /** Lanes of a subgroup on software devices with small ones, where channels line up in vec4. */
+  readonly lanes?: number;
 }
 
-/** What both kernels are launched with. */
-function callOf(device: Device, pass: Pass, span: number) {
-  const lanes = subgroupLanes(device, pass), unit = lanes ? 4 : 1;
-  const pixels = pass.images * pass.outHeight * pass.outWidth, taps = pass.tapsY * pass.tapsX;
+/** The tile for a pass. */
+function tileOf(device: Device, { channels, outputs }: Pass): Tile {
+  const aligned = channels % 4 === 0 && outputs % 4 === 0 && channels > 0;
+  const lanes = aligned ? smallSubgroup(device) : undefined;
+  if (lanes === undefined) return { rows: 64, cols: 64 };
+  return { rows: 4 * lanes, cols: 4 * lanes * (outputs > 4 * lanes ? 2 : 1), lanes };
+}
+
+/** What a pass is launched with, in parts of `span` pixels. */
+function callOf(pass: Pass, { lanes, cols }: Tile, span: number) {
+  const { step, outputs } = pass, taps = pass.tapsY * pass.tapsX;
+  const pixels = pass.images * pass.outHeight * pass.outWidth;
+  const consts: Record<string, number> = { STEP: step };
+  const params: Record<string, number> = {
+    pixels,
+    channels: pass.channels,
+    cols: outputs,
+    height: pass.height,
+    width: pass.width,
+    out_height: pass.outHeight,
+    out_width: pass.outWidth,
+    taps,
+    taps_x: pass.tapsX,
+    stride: pass.stride,
+    pad_y: pass.padY,
+    pad_x: pass.padX,
+  };
+  // Of the taps in a row and in a column, STEP meets only one in so many.
+  const flops = 2 * pixels * taps * pass.channels * outputs / step ** 2;
+  if (lanes === undefined) {
+    return { kernel: tiledKernel, consts, params: { ...params, span }, flops };
+  }
   return {
-    lanes,
-    kernel: lanes ? subgroupKernel : tiledKernel,
-    // Of the taps in a row and in a column, STEP meets only one in so many.
-    flops: 2 * pixels * taps * pass.channels * pass.outputs / pass.step ** 2,
-    consts: { STEP: pass.step, ...lanes && { L: lanes } },
-    params: {
-      pixels,
-      channels: pass.channels / unit,
-      cols: pass.outputs / unit,
-      height: pass.height,
-      width: pass.width,
-      out_height: pass.outHeight,
-      out_width: pass.outWidth,
-      taps,
-      taps_x: pass.tapsX,
-      stride: pass.stride,
-      pad_y: pass.padY,
-      pad_x: pass.padX,
-      span,
-    },
+    kernel: subgroupKernel,
+    consts: { ...consts, L: lanes, HALVES: cols / 4 / lanes },
+    params: { ...params, cols: outputs / 4 },
+    flops,
   };
 }
 
 /** Runs a pass over `x` with weights [taps, channels, outputs]. */
 function convolve(x: Tensor, w: Tensor, pass: Pass): Tensor {
-  const { device } = x;
-  const { images, outHeight, outWidth, outputs } = pass;
-  const y = empty(device, "f32", [images, outHeight, outWidth, outputs], "conv2d");
-  const { lanes, ...call } = callOf(device, pass, 0);
-  const rows = Math.ceil(call.params.pixels / (lanes ? 16 : 64));
+  const { device } = x, { images, outHeight, outWidth, outputs } = pass;
+  const tile = tileOf(device, pass);
+  const rows = Math.ceil(images * outHeight * outWidth / tile.rows);
   const folds = Math.ceil(rows / device.info.maxWorkgroups);
+  const y = empty(device, "f32", [images, outHeight, outWidth, outputs], "conv2d");
   device.launch({
-    ...call,
+    ...callOf(pass, tile, 0),
     entry: "forward",
     bind: { x, w, y },
-    groups: [Math.ceil(outputs / (lanes ? 4 * lanes : 64)), Math.ceil(rows / folds), folds],
+    groups: [Math.ceil(outputs / tile.cols), Math.ceil(rows / folds), folds],
   });
   return y;
 }
 
 /** The gradient to the weights, [taps, channels, outputs]. */
 function weightGradient(x: Tensor, dy: Tensor, pass: Pass): Tensor {
-  const { device } = x;
-  const { channels, outputs, tapsY, tapsX } = pass;
-  const pixels = pass.images * pass.outHeight * pass.outWidth, taps = tapsY * tapsX;
-  const side = subgroupLanes(device, pass) ? 16 : 64;
-  const down = Math.ceil(taps * channels / side);
-  const wanted = device.info.software ? 1 : GPU_GROUPS / (down * Math.ceil(outputs / 64));
+  const { device } = x, { channels, outputs } = pass;
+  const tile = tileOf(device, pass);
+  const pixels = pass.images * pass.outHeight * pass.outWidth, taps = pass.tapsY * pass.tapsX;
+  const across = Math.ceil(outputs / tile.cols), down = Math.ceil(taps * channels / tile.rows);
+  const wanted = device.info.software ? 1 : GPU_GROUPS / (across * down);
   const parts = Math.max(1, Math.floor(Math.min(wanted, pixels / SPAN)));
-  const { lanes, ...call } = callOf(device, pass, Math.ceil(pixels / parts));
   const dw = empty(device, "f32", [parts, taps, channels, outputs], "conv2d");
   if (pixels === 0) device.clear(dw);
   device.launch({
-    ...call,
+    ...callOf(pass, tile, Math.ceil(pixels / parts)),
     entry: "weights",
     bind: { x, dy, dw },
-    groups: [Math.ceil(outputs / (lanes ? 4 * lanes : 64)), down, pixels && parts],
+    groups: [across, down, pixels && parts],
   });
   return parts === 1 ? dw : sum(dw, 0);
 }

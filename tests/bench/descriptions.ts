@@ -31,6 +31,8 @@ export const DESCRIPTIONS: Readonly<Record<GroupName, readonly string[]>> = {
     "`block_backward`: the same, its mean square, and the gradients of all parameters and of the input.",
     "`conv_S_C`: a 3 x 3 convolution of 12 feature maps of S x S pixels, from C channels to C, as in RN50; " +
     "`backward`: the same, its mean square, and the gradients of the maps and of the weights.",
+  ],
+  steps: [
     "`step_b32`: one training step of ViT-B/32 on 2 videos of 12 frames and 2 texts of 32 tokens: both " +
     "towers, the loss, the gradients of all parameters, clipping, AdamW.",
   ],

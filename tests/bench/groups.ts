@@ -43,8 +43,9 @@ export const GROUPS = {
         { kind: "conv", side, channels, backward },
       ])
     ),
-    ["step_b32", STEP_ROW],
   ]),
+  // Minutes a run for the peers, so apart from the blocks.
+  steps: new Map<string, Row>([["step_b32", STEP_ROW]]),
   clustering: new Map<string, Row>([
     ...(["kmedoids", "spectral"] as const).flatMap((kind, i) =>
       clusterings.map(([[segments, tokens, k], times]): [string, Row] => [
