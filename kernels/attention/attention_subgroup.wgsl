@@ -12,7 +12,8 @@
 //
 // A subgroup owns ROWS queries (or keys) and walks over 4 L of the others at a time; a lane owns four
 // of those. Operands of the rows are loaded one row a lane and shuffled, as in matmul_subgroup.wgsl.
-// Rows past the end load the last one and are not stored.
+// Rows past the end load the last one and are not stored. The bounds of the inner loops are no constants:
+// unrolled, a body would leave the processor's cache of decoded instructions.
 //
 // Dispatch: one subgroup a workgroup; x = ceil(T / ROWS), y = H, z = B.
 
@@ -21,6 +22,7 @@ enable subgroups;
 struct Params {
   tokens: u32, // T
   heads: u32, // H
+  head4: u32, // vec4 of a head, 16
   scale: f32,
 }
 
@@ -37,7 +39,7 @@ struct Params {
 const CAUSAL = false;
 const BIASED = false;
 const L = 8u;
-const ROWS = 8u;
+const ROWS = 16u;
 const HEAD4 = 16u; // vec4 of a head
 const LOADS = (ROWS + L - 1u) / L;
 const SHARE = min(L, ROWS); // rows that one load of a subgroup covers
@@ -86,7 +88,7 @@ fn dots(p: Place, x_grad: bool, x: u32, row: u32, y_grad: bool, y: u32, col: u32
   let y_step = select(p.step, p.grad_step, y_grad);
   let end = params.tokens - 1u;
   var t: Tile;
-  for (var d = 0u; d < HEAD4; d++) {
+  for (var d = 0u; d < params.head4; d++) {
     let c0 = load(y_grad, y + min(col, end) * y_step + d);
     let c1 = load(y_grad, y + min(col + 1u, end) * y_step + d);
     let c2 = load(y_grad, y + min(col + 2u, end) * y_step + d);
@@ -109,18 +111,20 @@ fn dots(p: Place, x_grad: bool, x: u32, row: u32, y_grad: bool, y: u32, col: u32
   return t;
 }
 
-// o += t y: t holds weights of the rows (vec4 over the lane's four of the tile from `first`).
-fn mix(o: ptr<function, Block>, t: Tile, p: Place, y_grad: bool, y: u32, first: u32) {
+// o += t y over the tile's columns from `first` to `end`: t holds weights of the rows, vec4 over a lane's
+// four columns.
+fn mix(o: ptr<function, Block>, t: Tile, p: Place, y_grad: bool, y: u32, first: u32, end: u32) {
   let y_step = select(p.step, p.grad_step, y_grad);
-  let end = params.tokens - 1u;
-  for (var s = 0u; s < L; s++) {
-    for (var e = 0u; e < 4u; e++) {
-      let at = y + min(first + 4u * s + e, end) * y_step + p.lane;
+  for (var s = 0u; s < min(4u * L, end - first); s++) {
+    let at = y + (first + s) * y_step + p.lane;
+    var b: array<vec4f, COLS>;
+    for (var c = 0u; c < COLS; c++) {
+      b[c] = load(y_grad, at + c * L);
+    }
+    for (var i = 0u; i < ROWS; i++) {
+      let weight = subgroupShuffle(t[i][s % 4u], s / 4u);
       for (var c = 0u; c < COLS; c++) {
-        let b = load(y_grad, at + c * L);
-        for (var i = 0u; i < ROWS; i++) {
-          (*o)[i * COLS + c] += subgroupShuffle(t[i][e], s) * b;
-        }
+        (*o)[i * COLS + c] += weight * b[c];
       }
     }
   }
@@ -180,7 +184,7 @@ fn forward(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) gr
         o[i * COLS + c] *= shrink;
       }
     }
-    mix(&o, t, p, false, p.v, first);
+    mix(&o, t, p, false, p.v, first, visible(row));
   }
   for (var i = 0u; i < ROWS; i++) {
     if (row + i < params.tokens) {
@@ -210,7 +214,7 @@ fn backward_q(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id)
       let weight = exp(params.scale * t[i] + bias - lse[stat]);
       t[i] = select(weight * (dp[i] - delta[stat]), vec4f(0.0), masked(row + i, col));
     }
-    mix(&dq, t, p, false, p.k, first);
+    mix(&dq, t, p, false, p.k, first, visible(row));
   }
   for (var i = 0u; i < ROWS; i++) {
     if (row + i < params.tokens) {
@@ -247,8 +251,8 @@ fn backward_kv(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id
       t[i] = select(exp(params.scale * t[i] + bias - l), vec4f(0.0), hidden);
       ds[i] = t[i] * (ds[i] - dl);
     }
-    mix(&dv, t, p, true, p.grad, first);
-    mix(&dk, ds, p, false, p.q, first);
+    mix(&dv, t, p, true, p.grad, first, params.tokens);
+    mix(&dk, ds, p, false, p.q, first, params.tokens);
   }
   for (var i = 0u; i < ROWS; i++) {
     if (row + i < params.tokens) {

@@ -33,7 +33,7 @@ interface Attributes {
 }
 
 /** Queries (or keys) that a subgroup of the software variant owns. */
-const ROWS = 8;
+const ROWS = 16;
 const LANES = 64;
 
 type Entry = "forward" | "backward_delta" | "backward_q" | "backward_kv";
@@ -68,7 +68,7 @@ function launch(
     // The subgroup variant reads operands through one function, so every entry names both sources; and
     // a bias that is not there needs a buffer all the same.
     bind: { dout: qkv, key_bias: keyBias ?? qkv, ...bind, qkv },
-    params: { tokens, heads, scale: head ** -0.5 },
+    params: { tokens, heads, scale: head ** -0.5, ...lanes && { head4: head / 4 } },
     groups: [Math.ceil(tokens / (lanes ? ROWS : LANES)), heads, batch],
     flops: 2 * PRODUCTS[entry] * batch * heads * head * tokens *
       (causal ? (tokens + 1) / 2 : tokens),
