@@ -50,12 +50,14 @@ export const DESCRIPTIONS: Readonly<Record<GroupName, readonly string[]>> = {
     "kernel on normal points of 16 coordinates); PyTorch finds all N. Residual is the largest element of " +
     "A V - V diag(values), orthogonality that of V' V - I.",
   ],
-  centerclip: [
+  inference: [
     ...TOWERS,
     "`embed_M_F_S_K`: one video, clustered by k-medoids and embedded. PyTorch runs the same tower, and " +
     "k-medoids in the original's way.",
   ],
-  long_videos: TOWERS,
+  training: TOWERS,
+  long_inference: TOWERS,
+  long_training: TOWERS,
   overheads: [
     "`overhead_recording`: host time of an op between its call and its return, over a forward and a " +
     "backward pass of ViT-B/32's video tower on one frame; what the device is handed is kept back " +

@@ -4,7 +4,14 @@
  * @module
  */
 import { BLOCK, type Row } from "./rows.ts";
-import { EMBED_NAME, EMBED_ROW, OVERHEAD_ROWS, STEP_ROW, TOWER_ROWS } from "./tower_rows.ts";
+import {
+  EMBED_NAME,
+  EMBED_ROW,
+  OVERHEAD_ROWS,
+  STEP_ROW,
+  TOWER_ROWS,
+  type TowerRow,
+} from "./tower_rows.ts";
 
 const forms = ["ab", "abt", "atb"] as const;
 /** M, K, N of ViT-B/32's products over 600 tokens: to the hidden width, back from it, and to QKV. */
@@ -22,6 +29,12 @@ const eigenproblems = [[4, 98, 49], [4, 196, 49], [4, 392, 160], [4, 588, 160]] 
 
 /** Frames of a long video. */
 const LONG = 60;
+
+function towers(wanted: { training: boolean; long: boolean }): [string, TowerRow][] {
+  return TOWER_ROWS.filter(([, { frames, training }]) =>
+    training === wanted.training && frames >= LONG === wanted.long
+  );
+}
 
 /** The groups. */
 export const GROUPS = {
@@ -58,12 +71,14 @@ export const GROUPS = {
       { kind: "eigen", matrices, n, k },
     ]),
   ]),
-  centerclip: new Map<string, Row>([
-    ...TOWER_ROWS.filter(([, { frames }]) => frames < LONG),
+  inference: new Map<string, Row>([
+    ...towers({ training: false, long: false }),
     [EMBED_NAME, EMBED_ROW],
   ]),
-  // Hours on a software device, so apart from the others.
-  long_videos: new Map<string, Row>(TOWER_ROWS.filter(([, { frames }]) => frames >= LONG)),
+  // Hours on a software device, so each apart from the others.
+  training: new Map<string, Row>(towers({ training: true, long: false })),
+  long_inference: new Map<string, Row>(towers({ training: false, long: true })),
+  long_training: new Map<string, Row>(towers({ training: true, long: true })),
   overheads: new Map<string, Row>(OVERHEAD_ROWS),
 } as const satisfies Record<string, ReadonlyMap<string, Row>>;
 
