@@ -72,7 +72,6 @@ function describe(
   });
   if (size < header + META_BYTES) return truncated();
   const pageSize = head.getUint32(header + 24, true);
-  const pages: PageFile = { file, size, pageSize, header, base };
   const damaged = { problem: `${path} is damaged; ${again}` };
   if (pageSize < 256 || pageSize > 1 << 16 || (pageSize & (pageSize - 1)) !== 0) return damaged;
   if (size < 2 * pageSize) return truncated();
@@ -85,6 +84,7 @@ function describe(
     return { problem: `${path} holds several values under one key, and no videos; ${pack}` };
   }
   const bytes = latest.pages * pageSize;
+  const pages: PageFile = { file, size: Math.min(size, bytes), pageSize, header, base };
   for (const tree of latest.trees) {
     const problem = treeProblem(pages, tree);
     if (problem !== undefined) return problem === "damaged" ? damaged : truncated(bytes);

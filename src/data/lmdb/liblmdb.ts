@@ -57,7 +57,7 @@ export function loadLiblmdb(): Liblmdb {
       if (library.version.startsWith("0.9.")) return library;
       problems.push(`${name} is LMDB ${library.version}, not 0.9`);
     } catch (error) {
-      problems.push(messageOf(error).replace(/^Could not open library: /, ""));
+      problems.push(messageOf(error).replace(/^(Could not open library: )+/, ""));
     }
   }
   throw new UserError(

@@ -19,7 +19,7 @@ export interface Tree {
 /** An open file, and how its pages are laid out. */
 export interface PageFile {
   readonly file: Deno.FsFile;
-  /** Bytes of the file. */
+  /** Bytes of the file that are there and in use. */
   readonly size: number;
   readonly pageSize: number;
   /** Bytes of a page before its content. */
@@ -65,9 +65,11 @@ function pageProblem(
   for (let at = header; at < lower; at += 2) {
     const node = page.getUint16(at, true) + base;
     if (node < upper || node + NODE > pageSize) return "damaged";
+    const value = node + NODE + page.getUint16(node + 6, true);
+    if (value > pageSize) return "damaged";
     const problem = depth > 1
       ? pageProblem(pages, childOf(page, node), depth - 1, seen)
-      : leafProblem(pages, page, node);
+      : valueProblem(pages, page, node, value);
     if (problem !== undefined) return problem;
   }
 }
@@ -77,14 +79,14 @@ function childOf(page: DataView, node: number): number {
   return page.getUint32(node, true) + page.getUint16(node + 4, true) * 2 ** 32;
 }
 
-/** What is wrong with a leaf's node and its value. */
-function leafProblem(
+/** What is wrong with the value of a leaf's node; `value` is where it stands, or its page's number. */
+function valueProblem(
   { size, pageSize, header }: PageFile,
   page: DataView,
   node: number,
+  value: number,
 ): Problem | undefined {
   const length = page.getUint32(node, true), flags = page.getUint16(node + 4, true);
-  const value = node + NODE + page.getUint16(node + 6, true);
   if ((flags & BIG) === 0) return value + length <= pageSize ? undefined : "damaged";
   if (value + 8 > pageSize) return "damaged";
   const first = Number(page.getBigUint64(value, true));
