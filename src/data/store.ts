@@ -31,11 +31,8 @@ export class VideoStore implements AsyncDisposable {
     const file = stat?.isDirectory ? `${path}/data.mdb` : path;
     const found = await inspectLmdb(file);
     if ("problem" in found) throw new UserError(found.problem);
-    const { format, bytes } = found;
-    const database = format === 1
-      ? openFormat1(file, { readOnly: true, bytes })
-      : await openFormat2(file, { readOnly: true });
-    return new VideoStore(path, format, database);
+    const database = await open(file, found.format, { readOnly: true });
+    return new VideoStore(path, found.format, database);
   }
 
   /** The number of videos. */
@@ -71,7 +68,13 @@ export async function openForWriting(path: string, format: LmdbFormat): Promise<
   const found = await inspectLmdb(path);
   const goesOn = "format" in found && found.format === format;
   if (!goesOn) await Deno.remove(path).catch(() => {});
-  return format === 1
-    ? openFormat1(path, { readOnly: false, bytes: goesOn ? found.bytes : 0 })
-    : await openFormat2(path, { readOnly: false });
+  return await open(path, format, { readOnly: false });
+}
+
+async function open(
+  path: string,
+  format: LmdbFormat,
+  mode: { readonly readOnly: boolean },
+): Promise<WritableDatabase> {
+  return format === 1 ? openFormat1(path, mode) : await openFormat2(path, mode);
 }

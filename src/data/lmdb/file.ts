@@ -7,11 +7,7 @@ import { type LmdbFormat, messageOf } from "./database.ts";
 import { type PageFile, type Tree, treeProblem } from "./pages.ts";
 
 /** What a file is: an LMDB, or why none that can be opened, as a line for the user. */
-export type LmdbFile = { readonly problem: string } | {
-  readonly format: LmdbFormat;
-  /** Bytes of the file that are in use: it may be longer, and its end may never have been written. */
-  readonly bytes: number;
-};
+export type LmdbFile = { readonly problem: string } | { readonly format: LmdbFormat };
 
 const MAGIC = 0xbeefc0de;
 /** A page's layout, by format. On the first page the meta data follows the header. */
@@ -89,7 +85,7 @@ function describe(
     const problem = treeProblem(pages, tree);
     if (problem !== undefined) return problem === "damaged" ? damaged : truncated(bytes);
   }
-  return { format, bytes };
+  return { format };
 }
 
 function hasMagic(head: DataView, at: number): boolean {

@@ -14,12 +14,17 @@ import { outPointer, pointerIn, Value } from "./native_value.ts";
 /** Flags of an environment: one file, no changes, no lock file, no reading ahead. */
 const NO_FOLDER = 0x4000, READ_ONLY = 0x20000, NO_LOCK = 0x400000, NO_READ_AHEAD = 0x800000;
 /** What functions return besides 0 and the system's errors. */
-const NOT_FOUND = -30798, MAP_FULL = -30792;
+const NOT_FOUND = -30798, MAP_FULL = -30792, MAP_RESIZED = -30785;
 /** The cursor's step to the next entry; the first one at its start. */
 const NEXT = 8;
 /** The transaction's own flag, of the same value as the environment's. */
 const READING = READ_ONLY, WRITING = 0;
 
+/**
+ * A size of the map, which the library raises to the bytes in use. Without one it takes the size that the
+ * file names, and the original's name 8 TiB, more than every process may address.
+ */
+const LEAST_MAP = 1n;
 /** Bytes of the map beyond the file, and beyond each video: for pages of the tree, and rounding. */
 const ROOM = 1 << 24, ROOM_OF_ONE = 1 << 13;
 
@@ -29,13 +34,11 @@ const encoder = new TextEncoder(), decoder = new TextDecoder();
  * Opens a database, and makes it where it is to be written and is not there. The caller sees to it that
  * a file that is there is sound.
  *
- * @param bytes How many bytes of the file are in use: so much of it is mapped, whatever size it claims
- *   (the original's claim 8 TiB). When writing the map grows with the file.
  * @throws UserError where liblmdb is missing or refuses the file.
  */
 export function openFormat1(
   path: string,
-  { readOnly, bytes }: { readonly readOnly: boolean; readonly bytes: number },
+  { readOnly }: { readonly readOnly: boolean },
 ): WritableDatabase {
   const library = loadLiblmdb(), out = outPointer();
   const check = (code: number) => {
@@ -47,7 +50,7 @@ export function openFormat1(
   check(library.symbols.mdb_env_create(out));
   const environment = pointerIn(out);
   try {
-    check(library.symbols.mdb_env_set_mapsize(environment, BigInt(bytes + (readOnly ? 0 : ROOM))));
+    check(library.symbols.mdb_env_set_mapsize(environment, LEAST_MAP));
     // Without a lock file a database in a read-only place can be read; the original does the same.
     const flags = NO_FOLDER | NO_READ_AHEAD | (readOnly ? READ_ONLY | NO_LOCK : 0);
     check(library.symbols.mdb_env_open(environment, encoder.encode(`${path}\0`), flags, 0o644));
@@ -165,9 +168,7 @@ class Format1 implements WritableDatabase {
 
   /** Runs `body` in a transaction, which is committed where it is one of writing and `body` ends. */
   #transaction<T>(kind: number, body: (transaction: Deno.PointerValue) => T): T {
-    const out = outPointer(), verb = kind === READING ? "read" : "write";
-    this.#check(this.#symbols.mdb_txn_begin(this.environment, null, kind, out), verb);
-    const transaction = pointerIn(out);
+    const verb = kind === READING ? "read" : "write", transaction = this.#begin(kind, verb);
     let open = true;
     try {
       const result = body(transaction);
@@ -179,6 +180,19 @@ class Format1 implements WritableDatabase {
     } finally {
       if (open) this.#symbols.mdb_txn_abort(transaction);
     }
+  }
+
+  /** Begins a transaction; where another process made the file grow beyond the map, with a larger one. */
+  #begin(kind: number, verb: string): Deno.PointerValue {
+    const out = outPointer();
+    const begin = () => this.#symbols.mdb_txn_begin(this.environment, null, kind, out);
+    let code = begin();
+    if (code === MAP_RESIZED) {
+      this.#check(this.#symbols.mdb_env_set_mapsize(this.environment, LEAST_MAP), verb);
+      code = begin();
+    }
+    this.#check(code, verb);
+    return pointerIn(out);
   }
 
   #check(code: number, verb = "read"): void {

@@ -23,14 +23,23 @@ env = lmdb.open(sys.argv[1], subdir=os.path.isdir(sys.argv[1]), readonly=True, l
 
 /** Runs a script with Python's lmdb; gives what it prints. */
 async function python(script: string, args: readonly string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(PYTHON, {
-    args: ["-c", script, ...args],
-  }).output().catch(() => ({ success: false, stdout: new Uint8Array(), stderr: new Uint8Array() }));
-  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  const { success, out, err } = await run(["-c", script, ...args]);
   if (success) return out;
   throw new Error(
-    `${PYTHON} with its module lmdb is needed: apt-get install python3-lmdb; it said: ${err.trim()}`,
+    /No module|not found/.test(err)
+      ? `${PYTHON} with its module lmdb is needed: apt-get install python3-lmdb (${err.trim()})`
+      : err,
   );
+}
+
+async function run(args: string[]): Promise<{ success: boolean; out: string; err: string }> {
+  try {
+    const { success, stdout, stderr } = await new Deno.Command(PYTHON, { args }).output();
+    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    return { success, out, err };
+  } catch (error) {
+    return { success: false, out: "", err: `not found: ${error}` };
+  }
 }
 
 /** Packs the files of a folder into a database as the original does: its path, then its content. */
