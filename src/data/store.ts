@@ -5,9 +5,9 @@
  * @module
  */
 import { UserError } from "../errors.ts";
-import type { Database, LmdbFormat, WritableDatabase } from "./lmdb/database.ts";
+import { type Database, isName, type LmdbFormat, type WritableDatabase } from "./lmdb/database.ts";
 import { inspectLmdb } from "./lmdb/file.ts";
-import { openFormat1 } from "./lmdb/format1.ts";
+import { Format1 } from "./lmdb/format1.ts";
 import { loadLiblmdb } from "./lmdb/liblmdb.ts";
 import { openFormat2 } from "./lmdb/format2.ts";
 
@@ -42,7 +42,7 @@ export class VideoStore implements AsyncDisposable {
 
   /** The bytes of a video, a copy; nothing where there is none of that name. */
   get(name: string): Uint8Array<ArrayBuffer> | undefined {
-    return this.database.get(name);
+    return isName(this.format, name) ? this.database.get(name) : undefined;
   }
 
   /** The names of all videos, in the order of their UTF-8 bytes. */
@@ -76,5 +76,5 @@ async function open(
   format: LmdbFormat,
   mode: { readonly readOnly: boolean },
 ): Promise<WritableDatabase> {
-  return format === 1 ? openFormat1(path, mode) : await openFormat2(path, mode);
+  return format === 1 ? new Format1(path, mode) : await openFormat2(path, mode);
 }

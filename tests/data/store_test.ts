@@ -70,8 +70,9 @@ for (const format of [1, 2] as const) {
       assert.deepEqual([...a], [97, 97, 97, 97]);
       assert.equal(a.byteLength, a.buffer.byteLength);
       assert.deepEqual([...store.get("b.mp4")!], [98, 98, 98, 98]);
-      assert.equal(store.get("c.mp4"), undefined);
-      assert.equal(store.get("a.mp"), undefined);
+      for (const name of ["c.mp4", "a.mp", "", "n".repeat(2000)]) {
+        assert.equal(store.get(name), undefined);
+      }
     }));
 
   Deno.test(`packVideos() that was stopped leaves no database and goes on, in ${of}`, () =>

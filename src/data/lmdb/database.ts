@@ -38,6 +38,11 @@ const LONGEST_NAME = { 1: 511, 2: 1978 } as const;
 /** Most bytes of a video: a page has 32 bits for their number. */
 const LARGEST_VIDEO = 2 ** 32 - 1;
 
+/** Whether a database can hold a video of that name: libraries refuse even to look for others. */
+export function isName(format: LmdbFormat, name: string): boolean {
+  return name !== "" && bytesOf(name) <= LONGEST_NAME[format];
+}
+
 /**
  * Sees to it that a video can be stored.
  *
@@ -45,11 +50,12 @@ const LARGEST_VIDEO = 2 ** 32 - 1;
  * @throws UserError where its name or its content is too long.
  */
 export function checkEntry(format: LmdbFormat, name: string, bytes: number, path: string): void {
-  const length = new TextEncoder().encode(name).length, longest = LONGEST_NAME[format];
-  if (length === 0 || length > longest) {
+  if (!isName(format, name)) {
     throw new UserError(
-      `the name of ${path} has ${length} bytes, and an LMDB of format ${format} takes 1 to ` +
-        `${longest}; rename it`,
+      `the name of ${path} has ${
+        bytesOf(name)
+      } bytes, and an LMDB of format ${format} takes 1 to ` +
+        `${LONGEST_NAME[format]}; rename it`,
     );
   }
   if (bytes > LARGEST_VIDEO) {
@@ -58,6 +64,10 @@ export function checkEntry(format: LmdbFormat, name: string, bytes: number, path
         "encode it anew, or keep the videos in a folder",
     );
   }
+}
+
+function bytesOf(name: string): number {
+  return new TextEncoder().encode(name).length;
 }
 
 /** An error's message. */

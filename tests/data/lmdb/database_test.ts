@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { checkEntry } from "../../../src/data/lmdb/database.ts";
-import { openFormat1 } from "../../../src/data/lmdb/format1.ts";
+import { Format1 } from "../../../src/data/lmdb/format1.ts";
 import { openFormat2 } from "../../../src/data/lmdb/format2.ts";
 import { withFolder } from "../../io/folder.ts";
 
@@ -12,7 +12,7 @@ Deno.test("the longest name is the one that the library takes", () =>
       const path = `${folder}/${format}.lmdb`, name = "é".repeat(LONGEST[format] >> 1);
       const longest = name.padEnd(name.length + LONGEST[format] % 2, "x");
       await using database = format === 1
-        ? openFormat1(path, { readOnly: false })
+        ? new Format1(path, { readOnly: false })
         : await openFormat2(path, { readOnly: false });
       checkEntry(format, longest, 1, "a.mp4");
       database.put(longest, new Uint8Array([7]));
@@ -28,7 +28,7 @@ Deno.test("the longest name is the one that the library takes", () =>
 
 Deno.test("a name that is too long for liblmdb leaves the database as it was", () =>
   withFolder(async (folder) => {
-    await using database = openFormat1(`${folder}/a.lmdb`, { readOnly: false });
+    await using database = new Format1(`${folder}/a.lmdb`, { readOnly: false });
     database.put("a.mp4", new Uint8Array(3));
     database.put("n".repeat(512), new Uint8Array(3));
     await assert.rejects(database.commit(), {
