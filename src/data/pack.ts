@@ -11,7 +11,7 @@ import { openForWriting } from "./store.ts";
 
 /** File name extensions that are taken for videos. */
 const VIDEO = /\.(3gp|avi|flv|gif|m4v|mkv|mov|mp4|mpe?g|ogv|ts|webm|wmv)$/i;
-/** Bytes handed to LMDB before they are waited for. */
+/** Bytes that go to the database at once. */
 const BATCH_BYTES = 1 << 26;
 
 /** What {@link packVideos} takes besides its paths. */
@@ -56,9 +56,9 @@ export async function packVideos(
   let bytes = 0, resumed = 0, done = 0;
   {
     await using database = await openForWriting(partial, format);
-    const commit = () => attempt("write", partial, () => database.commit());
-    for (const name of database.names()) if (!paths.has(name)) database.remove(name);
+    const batch = new Map<string, Uint8Array<ArrayBuffer> | undefined>();
     let batchBytes = 0;
+    for (const name of database.names()) if (!paths.has(name)) batch.set(name, undefined);
     for (const [name, path] of paths) {
       if (signal?.aborted) break;
       const { size } = await attempt("read", path, () => Deno.stat(path));
@@ -66,18 +66,19 @@ export async function packVideos(
       if (database.lengthOf(name) === size) {
         resumed++;
       } else {
-        database.put(name, await attempt("read", path, () => Deno.readFile(path)));
+        batch.set(name, await attempt("read", path, () => Deno.readFile(path)));
         batchBytes += size;
       }
       if (batchBytes >= BATCH_BYTES) {
-        await commit();
+        await database.write(batch);
+        batch.clear();
         batchBytes = 0;
       }
       bytes += size;
       done++;
       onProgress?.(done, paths.size);
     }
-    await commit();
+    await database.write(batch);
   }
   if (done < paths.size) return undefined;
   await attempt("write", output, () => Deno.rename(partial, output));
@@ -135,7 +136,6 @@ async function attempt<T>(
   try {
     return await operation();
   } catch (error) {
-    if (error instanceof UserError) throw error;
     const reason = messageOf(error);
     throw new UserError(`cannot ${verb} ${path} (${reason}); check the path and its permissions`);
   }

@@ -27,8 +27,7 @@ export async function findLmdb(): Promise<Tool> {
     const folder = await Deno.makeTempDir();
     try {
       await using database = await openFormat2(`${folder}/probe.mdb`, { readOnly: false });
-      database.put("probe", new Uint8Array([2, 3]));
-      await database.commit();
+      await database.write(new Map([["probe", new Uint8Array([2, 3])]]));
       if (database.get("probe")?.join() !== "2,3") {
         throw new Error("a value did not come back as written");
       }

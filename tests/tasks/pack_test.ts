@@ -116,6 +116,27 @@ for (const format of ["1", "2"]) {
     }));
 }
 
+Deno.test("a pack that does not fit on the disk says so in one line, and goes on when there is room", () =>
+  withFolder(async (folder) => {
+    await makeVideos(`${folder}/in`);
+    for (const format of ["1", "2"]) {
+      const args = [`${folder}/in`, `${folder}/out.lmdb`, "--lmdb-format", format];
+      // A limit on the size of a file, in KiB, stands in for a full disk.
+      const limit = `trap "" XFSZ; ulimit -f 100000; exec "$0" run -A --quiet "$@"`;
+      const { code, stderr } = await new Deno.Command("bash", {
+        args: ["-c", limit, Deno.execPath(), script, ...args],
+        env: { NO_COLOR: "1" },
+      }).output();
+      const err = new TextDecoder().decode(stderr);
+      assert.equal(code, 1, err);
+      assert.match(err, /^error: cannot write .*out.lmdb.partial \(.*\); check .* its disk\n$/);
+
+      assert.equal((await pack(...args)).code, 0);
+      await isWhole(`${folder}/out.lmdb`);
+      await Deno.remove(`${folder}/out.lmdb`);
+    }
+  }));
+
 Deno.test("a reader beside a running pack finds whole videos, and the database only at its end", () =>
   withFolder(async (folder) => {
     const output = `${folder}/out.lmdb`;

@@ -23,15 +23,21 @@ export interface Database extends AsyncDisposable {
   names(): Iterable<string>;
 }
 
-/** A database that takes videos. What it took is there for readers, and on disk, after a commit. */
+/** Videos by name that come into a database; without bytes, that leave it. */
+export type Changes = ReadonlyMap<string, Uint8Array<ArrayBuffer> | undefined>;
+
+/** A database that can be changed. */
 export interface WritableDatabase extends Database {
-  /** Takes a video, in place of one with that name. */
-  put(name: string, bytes: Uint8Array<ArrayBuffer>): void;
-  /** Lets a video go. */
-  remove(name: string): void;
-  /** Waits until what was put and removed is on disk. It is there whole, or not at all. */
-  commit(): Promise<void>;
+  /**
+   * Makes changes. When it is done they are on disk; where it fails none of them is.
+   *
+   * @throws UserError where the file cannot be written.
+   */
+  write(changes: Changes): Promise<void>;
 }
+
+/** What to do where a file cannot be written. A full disk passes in LMDB for an "Input/output error". */
+export const CHECK_DISK = "check its permissions and the room on its disk";
 
 /** Most bytes of a name, in UTF-8. */
 const LONGEST_NAME = { 1: 511, 2: 1978 } as const;

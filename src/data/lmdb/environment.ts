@@ -4,6 +4,7 @@
  * @module
  */
 import { UserError } from "../../errors.ts";
+import { CHECK_DISK } from "./database.ts";
 import { type Liblmdb, loadLiblmdb } from "./liblmdb.ts";
 import { outPointer, pointerIn } from "./native_value.ts";
 
@@ -101,9 +102,7 @@ export class Environment implements Disposable {
     if (code === 0) return;
     if (code === MAP_FULL) throw new MapFull();
     const reason = this.#library.errorText(code);
-    throw new UserError(
-      `cannot ${verb} ${this.path} (${reason}); check its permissions and its disk`,
-    );
+    throw new UserError(`cannot ${verb} ${this.path} (${reason}); ${CHECK_DISK}`);
   }
 
   /** Closes the file. */

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import type { WritableDatabase } from "./database.ts";
+import { UserError } from "../../errors.ts";
+import { type Changes, CHECK_DISK, messageOf, type WritableDatabase } from "./database.ts";
 import { Environment, MapFull, READING, WRITING } from "./environment.ts";
 import { outPointer, pointerIn, Value } from "./native_value.ts";
 
@@ -22,8 +23,6 @@ const encoder = new TextEncoder(), decoder = new TextDecoder();
 export class Format1 implements WritableDatabase {
   readonly #environment: Environment;
   readonly #database: number;
-  /** What the next commit writes: bytes by name, nothing where the video goes. */
-  readonly #changes = new Map<string, Uint8Array<ArrayBuffer> | undefined>();
 
   /**
    * Opens a database, and makes it where it is to be written and is not there. The caller sees to it
@@ -75,31 +74,24 @@ export class Format1 implements WritableDatabase {
     return names;
   }
 
-  put(name: string, bytes: Uint8Array<ArrayBuffer>): void {
-    this.#changes.set(name, bytes);
-  }
-
-  remove(name: string): void {
-    this.#changes.set(name, undefined);
-  }
-
   /** The map grows with the file, so that neither needs more room than the videos. */
-  async commit(): Promise<void> {
-    if (this.#changes.size === 0) return;
-    const { size } = await Deno.stat(this.#environment.path);
+  async write(changes: Changes): Promise<void> {
+    const { path } = this.#environment;
+    const { size } = await Deno.stat(path).catch((error) => {
+      throw new UserError(`cannot write ${path} (${messageOf(error)}); ${CHECK_DISK}`);
+    });
     let room = ROOM;
-    for (const bytes of this.#changes.values()) room += ROOM_OF_ONE + (bytes?.length ?? 0);
-    while (!this.#write(size + room)) room *= 2;
-    this.#changes.clear();
+    for (const bytes of changes.values()) room += ROOM_OF_ONE + (bytes?.length ?? 0);
+    while (!this.#tryWrite(changes, size + room)) room *= 2;
   }
 
-  /** Writes the changes with a map of `bytes`; false where that was too small. */
-  #write(bytes: number): boolean {
+  /** Makes changes with a map of `bytes`; false where that was too small. */
+  #tryWrite(changes: Changes, bytes: number): boolean {
     const environment = this.#environment, { mdb_del, mdb_put } = environment.symbols;
     environment.resizeMap(bytes, "write");
     try {
       environment.transaction(WRITING, (transaction) => {
-        for (const [name, bytes] of this.#changes) {
+        for (const [name, bytes] of changes) {
           const key = new Value(encoder.encode(name)).struct;
           const code = bytes === undefined
             ? mdb_del(transaction, this.#database, key, null)

@@ -5,7 +5,7 @@
  */
 import type { RootDatabase } from "npm:lmdb@3.5.6";
 import { UserError } from "../../errors.ts";
-import { messageOf, type WritableDatabase } from "./database.ts";
+import { type Changes, CHECK_DISK, messageOf, type WritableDatabase } from "./database.ts";
 
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 
@@ -29,20 +29,22 @@ export async function openFormat2(
     );
   }
   try {
-    return new Format2(lmdb.open<Uint8Array, Uint8Array>({
+    const database = lmdb.open<Uint8Array, Uint8Array>({
       ...{ path, readOnly, noSubdir: true, encoding: "binary", keyEncoding: "binary" },
       // Videos are read in random order, and more of them than fit into memory.
       ...{ noReadAhead: true, noMemInit: true },
-    }));
+    });
+    return new Format2(path, database);
   } catch (error) {
     throw new UserError(`cannot open ${path} (${messageOf(error)}); check its permissions`);
   }
 }
 
 class Format2 implements WritableDatabase {
-  #writes: Promise<unknown>[] = [];
-
-  constructor(private readonly database: RootDatabase<Uint8Array, Uint8Array>) {}
+  constructor(
+    private readonly path: string,
+    private readonly database: RootDatabase<Uint8Array, Uint8Array>,
+  ) {}
 
   get size(): number {
     return (this.database.getStats() as { entryCount: number }).entryCount;
@@ -62,19 +64,20 @@ class Format2 implements WritableDatabase {
     for (const key of this.database.getKeys()) yield decoder.decode(key);
   }
 
-  put(name: string, bytes: Uint8Array): void {
-    this.#writes.push(this.database.put(encoder.encode(name), bytes));
-  }
-
-  remove(name: string): void {
-    this.#writes.push(this.database.remove(encoder.encode(name)));
-  }
-
-  async commit(): Promise<void> {
-    const writes = this.#writes;
-    this.#writes = [];
-    await Promise.all(writes);
-    await this.database.flushed;
+  /** On this thread: the package's own would tell a full disk to the console, with its stack. */
+  async write(changes: Changes): Promise<void> {
+    try {
+      this.database.transactionSync(() => {
+        for (const [name, bytes] of changes) {
+          const key = encoder.encode(name);
+          if (bytes === undefined) this.database.removeSync(key);
+          else this.database.putSync(key, bytes);
+        }
+      });
+      await this.database.flushed;
+    } catch (error) {
+      throw new UserError(`cannot write ${this.path} (${messageOf(error)}); ${CHECK_DISK}`);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

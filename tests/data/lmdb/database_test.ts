@@ -15,8 +15,7 @@ Deno.test("the longest name is the one that the library takes", () =>
         ? new Format1(path, { readOnly: false })
         : await openFormat2(path, { readOnly: false });
       checkEntry(format, longest, 1, "a.mp4");
-      database.put(longest, new Uint8Array([7]));
-      await database.commit();
+      await database.write(new Map([[longest, new Uint8Array([7])]]));
       assert.deepEqual([...database.names()], [longest]);
       assert.throws(() => checkEntry(format, `${longest}x`, 1, "in/a.mp4"), {
         name: "UserError",
@@ -29,9 +28,8 @@ Deno.test("the longest name is the one that the library takes", () =>
 Deno.test("a name that is too long for liblmdb leaves the database as it was", () =>
   withFolder(async (folder) => {
     await using database = new Format1(`${folder}/a.lmdb`, { readOnly: false });
-    database.put("a.mp4", new Uint8Array(3));
-    database.put("n".repeat(512), new Uint8Array(3));
-    await assert.rejects(database.commit(), {
+    const videos = ["a.mp4", "n".repeat(512)].map((name) => [name, new Uint8Array(3)] as const);
+    await assert.rejects(database.write(new Map(videos)), {
       name: "UserError",
       message: /^cannot write .*a.lmdb/,
     });
