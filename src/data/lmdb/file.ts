@@ -14,14 +14,21 @@ const MAGIC = 0xbeefc0de;
 const LAYOUTS = { 1: { header: 16, base: 0 }, 2: { header: 24, base: 24 } } as const;
 /** Bytes of the meta data, up to the transaction number, and where the two trees' records start in it. */
 const META_BYTES = 136, TREES = [24, 72];
-/** Flag of a tree that holds several values under one key. */
-const SEVERAL = 4;
+/** Flag of a page that holds meta data. */
+const META = 8;
+/** Flags of the videos' tree: several values under one key; of the free pages' in format 2: the file's own. */
+const SEVERAL = 4, ENCRYPTED = 0x2000;
 /** The root of an empty tree. */
 const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
 /** What the meta data of one page says. */
 interface Meta {
+  /** The page's flags. */
+  readonly kind: number;
   readonly magic: boolean;
+  /** LMDB's name for the format. */
+  readonly version: number;
+  readonly pageSize: number;
   readonly transaction: bigint;
   readonly pages: number;
   readonly trees: readonly (Tree & { readonly flags: number })[];
@@ -73,9 +80,15 @@ function describe(
   if (size < 2 * pageSize) return truncated();
 
   // Two meta pages take turns; the one with the higher transaction number holds.
-  const [first, second] = [0, pageSize].map((page) => readMeta(head, page + header));
-  if (!second.magic) return damaged;
-  const latest = second.transaction > first.transaction ? second : first;
+  const metas = [0, pageSize].map((page) => readMeta(head, page + header));
+  const sound = metas.every((meta) =>
+    meta.magic && meta.version === format && meta.pageSize === pageSize && (meta.kind & META) !== 0
+  );
+  if (!sound) return damaged;
+  const [first, second] = metas, latest = second.transaction > first.transaction ? second : first;
+  if (format === 2 && metas.some(({ trees: [{ flags }] }) => (flags & ENCRYPTED) !== 0)) {
+    return { problem: `${path} is encrypted; ${pack}` };
+  }
   if ((latest.trees[1].flags & SEVERAL) !== 0) {
     return { problem: `${path} holds several values under one key, and no videos; ${pack}` };
   }
@@ -95,7 +108,10 @@ function hasMagic(head: DataView, at: number): boolean {
 /** Reads the meta data at `at`: of the free pages' tree, and of the videos' tree. */
 function readMeta(head: DataView, at: number): Meta {
   return {
+    kind: head.getUint16(at - 6, true),
     magic: hasMagic(head, at),
+    version: head.getUint16(at + 4, true),
+    pageSize: head.getUint32(at + 24, true),
     trees: TREES.map((tree) => {
       const root = head.getBigUint64(at + tree + 40, true);
       return {

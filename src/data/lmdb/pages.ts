@@ -60,7 +60,8 @@ function pageProblem(
   const upper = page.getUint16(header - 2, true) + base;
   const sound = Number(page.getBigUint64(0, true)) === number &&
     (flags & KINDS) === (depth === 1 ? LEAF : BRANCH) &&
-    header <= lower && lower <= upper && upper <= pageSize;
+    // A branch has two children at least: the library ends the process where it finds fewer.
+    header + (depth === 1 ? 0 : 4) <= lower && lower <= upper && upper <= pageSize;
   if (!sound) return "damaged";
   for (let at = header; at < lower; at += 2) {
     const node = page.getUint16(at, true) + base;
