@@ -11,7 +11,7 @@ import { writeLine } from "../src/train/log/terminal.ts";
 import { runTask } from "./_cli.ts";
 import { describeDevice, type Report, reportText } from "./_doctor/report.ts";
 import { passed, selfTest } from "./_doctor/self_test.ts";
-import { findFfmpeg, findLmdb } from "./_doctor/tools.ts";
+import { findFfmpeg, findLiblmdb, findLmdb } from "./_doctor/tools.ts";
 
 const flags = {
   provider: runFlags.provider,
@@ -32,6 +32,7 @@ await runTask({
     openMs,
     ffmpeg: await findFfmpeg(),
     lmdb: await findLmdb(),
+    liblmdb: await findLiblmdb(),
     selfTest: await selfTest(device),
   };
   console.log(json ? JSON.stringify(report) : reportText(report));

@@ -2,6 +2,7 @@
  * Packs a folder of videos into one LMDB file:
  *
  *     deno task pack FOLDER OUTPUT.lmdb
+ *     deno task pack FOLDER OUTPUT.lmdb --lmdb-format 1     for Python's lmdb and the original
  *
  * @module
  */
@@ -14,12 +15,22 @@ await runTask({
   command: "deno task pack",
   purpose: "Pack the videos below a folder into one LMDB file, each under its file name.",
   operands: ["FOLDER", "OUTPUT"],
-  flags: {},
+  flags: {
+    lmdb_format: {
+      kind: "choice",
+      choices: ["1", "2"],
+      default: "2",
+      meaning:
+        "LMDB's data format; both are read here. 2 needs nothing to be installed; 1 is what " +
+        "Python's lmdb and the original CenterCLIP read, and needs liblmdb (apt-get install liblmdb0)",
+    },
+  },
   onInterrupt: () => "Stopping after this video",
-}, async ({ operands: [folder, output], signal }) => {
+}, async ({ operands: [folder, output], values: { lmdb_format }, signal }) => {
   let progress: Progress | undefined;
   const summary = await packVideos(folder, output, {
     signal,
+    format: lmdb_format === "1" ? 1 : 2,
     onProgress: (done, total) => (progress ??= new Progress("pack", total)).update(done),
   }).finally(() => progress?.[Symbol.dispose]());
   if (summary === undefined) return writeLine("Not finished; the same command goes on.");

@@ -6,11 +6,12 @@
  *     deno task test tests/ops --filter=softmax
  *
  * Paths replace the default ones; other flags go to `deno test`. Test modules run one after the other:
- * a software GPU uses every core by itself.
+ * a software GPU uses every core by itself. What the tests need beyond the project is seen to first.
  *
  * @module
  */
 import { parseArgs } from "node:util";
+import { setUpTests } from "./_setup/test_packages.ts";
 
 /** Counts the cases of a JUnit report. */
 export function countCases(report: string): { passed: number; failed: number } {
@@ -50,6 +51,7 @@ function suites(full: boolean): string[] {
 }
 
 async function main(): Promise<number> {
+  await setUpTests();
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
     const args = ["test", "-A", "--doc", `--junit-path=${report}`, ...testArguments(Deno.args)];

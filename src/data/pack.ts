@@ -6,15 +6,18 @@
  */
 
 import { UserError } from "../errors.ts";
-import { databaseProblem, openDatabase } from "./store.ts";
+import { checkEntry, type LmdbFormat, messageOf } from "./lmdb/database.ts";
+import { openForWriting } from "./store.ts";
 
 /** File name extensions that are taken for videos. */
 const VIDEO = /\.(3gp|avi|flv|gif|m4v|mkv|mov|mp4|mpe?g|ogv|ts|webm|wmv)$/i;
-/** Bytes handed to LMDB before they are waited for. */
+/** Bytes that go to the database at once. */
 const BATCH_BYTES = 1 << 26;
 
 /** What {@link packVideos} takes besides its paths. */
 export interface PackOptions {
+  /** LMDB's data format, by default 2; 1 is what Python's lmdb and the original read. */
+  readonly format?: LmdbFormat;
   /** Called after every video. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Stops after the video in progress; what is packed is kept for the next run. */
@@ -43,46 +46,39 @@ export interface PackSummary {
 export async function packVideos(
   folder: string,
   output: string,
-  { onProgress, signal }: PackOptions = {},
+  { format = 2, onProgress, signal }: PackOptions = {},
 ): Promise<PackSummary | undefined> {
   if (await exists(output)) {
     throw new UserError(`${output} exists; remove it, or choose another name`);
   }
   const { paths, ignored } = await listVideos(folder);
   const partial = `${output}.partial`;
-  // A run that was killed while it made the file leaves nothing that could be gone on with.
-  if (await databaseProblem(partial) !== undefined) await Deno.remove(partial).catch(() => {});
-
-  const database = await openDatabase(partial, { readOnly: false });
   let bytes = 0, resumed = 0, done = 0;
-  try {
-    const encoder = new TextEncoder(), decoder = new TextDecoder();
-    for (const key of [...database.getKeys()]) {
-      if (!paths.has(decoder.decode(key))) await database.remove(key);
-    }
-    let batch: Promise<boolean>[] = [], batchBytes = 0;
+  {
+    await using database = await openForWriting(partial, format);
+    const batch = new Map<string, Uint8Array<ArrayBuffer> | undefined>();
+    let batchBytes = 0;
+    for (const name of database.names()) if (!paths.has(name)) batch.set(name, undefined);
     for (const [name, path] of paths) {
       if (signal?.aborted) break;
-      const key = encoder.encode(name);
       const { size } = await attempt("read", path, () => Deno.stat(path));
-      if (database.getBinary(key)?.length === size) {
+      checkEntry(format, name, size, path);
+      if (database.lengthOf(name) === size) {
         resumed++;
       } else {
-        batch.push(database.put(key, await attempt("read", path, () => Deno.readFile(path))));
+        batch.set(name, await attempt("read", path, () => Deno.readFile(path)));
         batchBytes += size;
       }
       if (batchBytes >= BATCH_BYTES) {
-        await attempt("write", partial, () => Promise.all(batch));
-        [batch, batchBytes] = [[], 0];
+        await database.write(batch);
+        batch.clear();
+        batchBytes = 0;
       }
       bytes += size;
       done++;
       onProgress?.(done, paths.size);
     }
-    await attempt("write", partial, () => Promise.all(batch));
-    await attempt("write", partial, () => database.flushed);
-  } finally {
-    await database.close();
+    await database.write(batch);
   }
   if (done < paths.size) return undefined;
   await attempt("write", output, () => Deno.rename(partial, output));
@@ -140,7 +136,7 @@ async function attempt<T>(
   try {
     return await operation();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UserError(`cannot ${verb} ${path} (${reason}); check the path and its permissions`);
   }
 }

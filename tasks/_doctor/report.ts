@@ -28,13 +28,15 @@ export interface Report {
   readonly memoryBudget: number | null;
   readonly ffmpeg: Tool;
   readonly lmdb: Tool;
+  /** What opens databases of LMDB's format 1, as Python's lmdb and the original write them. */
+  readonly liblmdb: Tool;
   readonly selfTest: readonly Check[];
 }
 
 /** The part of a report that a device tells of itself. */
 export function describeDevice(
   { info, gpu: { limits }, pool }: Device,
-): Omit<Report, "openMs" | "ffmpeg" | "lmdb" | "selfTest"> {
+): Omit<Report, "openMs" | "ffmpeg" | "lmdb" | "liblmdb" | "selfTest"> {
   return {
     provider: info.provider,
     adapter: info.adapter,
@@ -75,6 +77,7 @@ export function reportText(report: Report): string {
     ["memory budget", memoryBudget === null ? "what the device offers" : size(memoryBudget)],
     ["ffmpeg", toolText(report.ffmpeg)],
     ["LMDB", toolText(report.lmdb)],
+    ["LMDB format 1", toolText(report.liblmdb)],
     ...selfTest.map((check, i): [string, string] => [i === 0 ? "self-test" : "", checkText(check)]),
   ];
   return lines.map(([name, text]) => `${name.padEnd(15)}${text}`).join("\n");

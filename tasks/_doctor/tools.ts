@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { openDatabase } from "../../src/data/store.ts";
+import { openFormat2 } from "../../src/data/lmdb/format2.ts";
+import { loadLiblmdb } from "../../src/data/lmdb/liblmdb.ts";
 import { nativeVersion } from "../../src/video/native.ts";
 import { compileCore } from "../../src/video/wasm.ts";
 
@@ -20,22 +21,26 @@ export async function findFfmpeg(): Promise<Tool> {
   });
 }
 
-/** Writes and reads one value in an LMDB of its own. */
+/** Writes and reads one value in an LMDB of its own, by the npm package. */
 export async function findLmdb(): Promise<Tool> {
   return await attempt(async () => {
     const folder = await Deno.makeTempDir();
     try {
-      const database = await openDatabase(`${folder}/probe.mdb`, { readOnly: false });
-      const [key, value] = [new Uint8Array([1]), new Uint8Array([2, 3])];
-      await database.put(key, value);
-      const read = database.getBinary(key);
-      await database.close();
-      if (read?.join() !== value.join()) throw new Error("a value did not come back as written");
+      await using database = await openFormat2(`${folder}/probe.mdb`, { readOnly: false });
+      await database.write(new Map([["probe", new Uint8Array([2, 3])]]));
+      if (database.get("probe")?.join() !== "2,3") {
+        throw new Error("a value did not come back as written");
+      }
       return "works";
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
   });
+}
+
+/** The system's liblmdb, for databases of format 1. */
+export async function findLiblmdb(): Promise<Tool> {
+  return await attempt(() => Promise.resolve(`liblmdb ${loadLiblmdb().version}`));
 }
 
 async function attempt(look: () => Promise<string>): Promise<Tool> {

@@ -163,21 +163,33 @@ Deno.test("samples of one clip that are loaded together share its decoding", asy
   assert.deepEqual(frames.slice(0, frames.length / 7), frames.slice(-frames.length / 7));
 });
 
-Deno.test("an LMDB gives the batches that its folder gives", () =>
-  withFolder(async (scratch) => {
-    await packVideos(folder, `${scratch}/videos.lmdb`);
-    const inFolders = dataset(FILES.map((file) => `some/folder/${file}`));
-    const loader = new Loader(inFolders, {
-      ...options,
-      videos: { lmdb: `${scratch}/videos.lmdb` },
-    });
-    const reference = await collect(new Loader(dataset(), options));
-    const batches = await collect(loader);
-    assert.deepEqual(
-      batches.map(({ samples: _, ...batch }) => batch),
-      reference.map(({ samples: _, ...batch }) => batch),
-    );
-  }));
+/** Collects an epoch over `files` from an LMDB, and the same from the folder that it was made of. */
+async function fromBoth(lmdb: string, files: readonly string[]) {
+  const inFolders = dataset(files.map((file) => `some/folder/${file}`));
+  const loaders = [
+    new Loader(inFolders, { ...options, videos: { lmdb } }),
+    new Loader(dataset(files), options),
+  ];
+  const [packed, reference] = await Promise.all(loaders.map((loader) => collect(loader)));
+  const strip = (batches: typeof packed) => batches.map(({ samples: _, ...batch }) => batch);
+  return [strip(packed), strip(reference)];
+}
+
+for (const format of [1, 2] as const) {
+  Deno.test(`an LMDB of format ${format} gives the batches that its folder gives`, () =>
+    withFolder(async (scratch) => {
+      await packVideos(folder, `${scratch}/videos.lmdb`, { format });
+      const [packed, reference] = await fromBoth(`${scratch}/videos.lmdb`, FILES);
+      assert.deepEqual(packed, reference);
+    }));
+}
+
+Deno.test("an LMDB that Python wrote gives the batches that its folder gives", async () => {
+  const lmdb = new URL("../../fixtures/lmdb/format1.lmdb", import.meta.url).pathname;
+  const [packed, reference] = await fromBoth(lmdb, ["h264.mp4", "odd.webm", "vfr.mp4"]);
+  assert.equal(packed.length, 2);
+  assert.deepEqual(packed, reference);
+});
 
 Deno.test("distinct samples only: clashes wait for a later batch", async () => {
   const loader = new Loader(dataset(), {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { packVideos } from "../../src/data/pack.ts";
 import { VideoStore } from "../../src/data/store.ts";
 import { UserError } from "../../src/errors.ts";
-import { withFolder } from "../io/folder.ts";
+import { listing, withFolder } from "../io/folder.ts";
 
 /** Writes `files` (name to content) below a folder. */
 async function write(folder: string, files: Record<string, string>): Promise<void> {
@@ -31,69 +31,79 @@ async function refuses(path: string, expected: RegExp): Promise<void> {
   });
 }
 
-Deno.test("packVideos() stores every video under its file name, byte for byte", () =>
-  withFolder(async (folder) => {
-    await write(`${folder}/in`, {
-      "b.mp4": "first",
-      "deep/er/ü 1.AVI": "x".repeat(100_000),
-      "deep/empty.webm": "",
-      "readme.txt": "no video",
-      ".hidden.mp4": "no video",
-    });
-    const steps: number[] = [];
-    const summary = await packVideos(`${folder}/in/`, `${folder}/out.lmdb`, {
-      onProgress: (done, total) => steps.push(done / total),
-    });
-    assert.deepEqual(summary, { videos: 3, bytes: 100_005, resumed: 0, ignored: 1 });
-    assert.deepEqual(steps, [1 / 3, 2 / 3, 1]);
-    assert.deepEqual(await contents(`${folder}/out.lmdb`), {
-      "b.mp4": "first",
-      "empty.webm": "",
-      "ü 1.AVI": "x".repeat(100_000),
-    });
-    const left = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
-    assert.deepEqual(left, ["in", "out.lmdb", "out.lmdb-lock"]);
-  }));
+for (const format of [1, 2] as const) {
+  const of = `format ${format}`;
 
-Deno.test("a store hands out copies and nothing for a name it does not hold", () =>
-  withFolder(async (folder) => {
-    await write(`${folder}/in`, { "a.mp4": "aaaa", "b.mp4": "bbbb" });
-    await packVideos(`${folder}/in`, `${folder}/out.lmdb`);
-    await using store = await VideoStore.open(`${folder}/out.lmdb`);
-    const a = store.get("a.mp4")!;
-    store.get("b.mp4")!.fill(0);
-    assert.deepEqual([...a], [97, 97, 97, 97]);
-    assert.equal(a.byteLength, a.buffer.byteLength);
-    assert.deepEqual([...store.get("b.mp4")!], [98, 98, 98, 98]);
-    assert.equal(store.get("c.mp4"), undefined);
-    assert.equal(store.get("a.mp"), undefined);
-  }));
+  Deno.test(`packVideos() stores every video under its file name in ${of}`, () =>
+    withFolder(async (folder) => {
+      await write(`${folder}/in`, {
+        "b.mp4": "first",
+        "deep/er/ü 1.AVI": "x".repeat(100_000),
+        "deep/empty.webm": "",
+        "readme.txt": "no video",
+        ".hidden.mp4": "no video",
+      });
+      const steps: number[] = [];
+      const summary = await packVideos(`${folder}/in/`, `${folder}/out.lmdb`, {
+        format,
+        onProgress: (done, total) => steps.push(done / total),
+      });
+      assert.deepEqual(summary, { videos: 3, bytes: 100_005, resumed: 0, ignored: 1 });
+      assert.deepEqual(steps, [1 / 3, 2 / 3, 1]);
+      assert.deepEqual(await contents(`${folder}/out.lmdb`), {
+        "b.mp4": "first",
+        "empty.webm": "",
+        "ü 1.AVI": "x".repeat(100_000),
+      });
+      const left = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+      // Readers of format 2 leave a lock file.
+      assert.deepEqual(left, ["in", "out.lmdb", ...format === 2 ? ["out.lmdb-lock"] : []]);
+    }));
 
-Deno.test("packVideos() that was stopped leaves no database and goes on where it stopped", () =>
-  withFolder(async (folder) => {
-    const output = `${folder}/out.lmdb`, stop = new AbortController();
-    await write(`${folder}/in`, { "a.mp4": "1", "b.mp4": "22", "c.mp4": "333", "d.mp4": "4444" });
-    const onProgress = (done: number) => done === 2 && stop.abort();
-    const signal = stop.signal;
-    assert.equal(await packVideos(`${folder}/in`, output, { onProgress, signal }), undefined);
-    await refuses(output, /does not exist/);
+  Deno.test(`a store of ${of} hands out copies and nothing for a name it does not hold`, () =>
+    withFolder(async (folder) => {
+      await write(`${folder}/in`, { "a.mp4": "aaaa", "b.mp4": "bbbb" });
+      await packVideos(`${folder}/in`, `${folder}/out.lmdb`, { format });
+      await using store = await VideoStore.open(`${folder}/out.lmdb`);
+      const a = store.get("a.mp4")!;
+      store.get("b.mp4")!.fill(0);
+      assert.deepEqual([...a], [97, 97, 97, 97]);
+      assert.equal(a.byteLength, a.buffer.byteLength);
+      assert.deepEqual([...store.get("b.mp4")!], [98, 98, 98, 98]);
+      for (const name of ["c.mp4", "a.mp", "", "n".repeat(2000)]) {
+        assert.equal(store.get(name), undefined);
+      }
+    }));
 
-    // Meanwhile one video grew, and one went.
-    await write(`${folder}/in`, { "b.mp4": "two" });
-    await Deno.remove(`${folder}/in/a.mp4`);
-    const summary = await packVideos(`${folder}/in`, output);
-    assert.deepEqual(summary, { videos: 3, bytes: 10, resumed: 0, ignored: 0 });
-    assert.deepEqual(await contents(output), { "b.mp4": "two", "c.mp4": "333", "d.mp4": "4444" });
-  }));
+  Deno.test(`packVideos() that was stopped leaves no database and goes on, in ${of}`, () =>
+    withFolder(async (folder) => {
+      const output = `${folder}/out.lmdb`, stop = new AbortController();
+      await write(`${folder}/in`, { "a.mp4": "1", "b.mp4": "22", "c.mp4": "333", "d.mp4": "4444" });
+      const onProgress = (done: number) => done === 2 && stop.abort();
+      const signal = stop.signal;
+      assert.equal(
+        await packVideos(`${folder}/in`, output, { format, onProgress, signal }),
+        undefined,
+      );
+      await refuses(output, /does not exist/);
 
-Deno.test("packVideos() keeps what a stopped run has packed", () =>
-  withFolder(async (folder) => {
-    const output = `${folder}/out.lmdb`, stop = new AbortController();
-    await write(`${folder}/in`, { "a.mp4": "1", "b.mp4": "22", "c.mp4": "333" });
-    const onProgress = (done: number) => done === 2 && stop.abort();
-    await packVideos(`${folder}/in`, output, { onProgress, signal: stop.signal });
-    assert.equal((await packVideos(`${folder}/in`, output))?.resumed, 2);
-  }));
+      // Meanwhile one video grew, and one went.
+      await write(`${folder}/in`, { "b.mp4": "two" });
+      await Deno.remove(`${folder}/in/a.mp4`);
+      const summary = await packVideos(`${folder}/in`, output, { format });
+      assert.deepEqual(summary, { videos: 3, bytes: 10, resumed: 0, ignored: 0 });
+      assert.deepEqual(await contents(output), { "b.mp4": "two", "c.mp4": "333", "d.mp4": "4444" });
+    }));
+
+  Deno.test(`packVideos() keeps what a stopped run has packed in ${of}`, () =>
+    withFolder(async (folder) => {
+      const output = `${folder}/out.lmdb`, stop = new AbortController();
+      await write(`${folder}/in`, { "a.mp4": "1", "b.mp4": "22", "c.mp4": "333" });
+      const onProgress = (done: number) => done === 2 && stop.abort();
+      await packVideos(`${folder}/in`, output, { format, onProgress, signal: stop.signal });
+      assert.equal((await packVideos(`${folder}/in`, output, { format }))?.resumed, 2);
+    }));
+}
 
 Deno.test("packVideos() starts anew over the remains of a run that was killed at once", () =>
   withFolder(async (folder) => {
@@ -143,37 +153,75 @@ Deno.test("a missing store is named, and no folder appears in its place", () =>
     assert.deepEqual([...Deno.readDirSync(folder)], []);
   }));
 
-Deno.test("a file that is no LMDB, or of format 1, never reaches the native library", () =>
+Deno.test("a store in a folder of its own is opened by the folder", () =>
   withFolder(async (folder) => {
-    const head = new Uint8Array(8192), path = `${folder}/x.lmdb`;
-    const attempt = async (expected: RegExp) => {
-      await Deno.writeFile(path, head);
-      await refuses(path, expected);
-    };
-    await attempt(/is not an LMDB/);
-    new DataView(head.buffer).setUint32(16, 0xbeefc0de, true);
-    await attempt(/format 1, as Python's lmdb writes it/);
-    await Deno.writeFile(path, new Uint8Array(20));
-    await refuses(path, /is not an LMDB/);
+    await write(`${folder}/in`, { "a.mp4": "1" });
+    for (const format of [1, 2] as const) {
+      await Deno.mkdir(`${folder}/store${format}`);
+      await packVideos(`${folder}/in`, `${folder}/store${format}/data.mdb`, { format });
+      assert.deepEqual(await contents(`${folder}/store${format}`), { "a.mp4": "1" });
+    }
     await Deno.mkdir(`${folder}/empty`);
     await refuses(`${folder}/empty`, /does not exist/);
   }));
 
-Deno.test("a truncated store is named, wherever it is cut", () =>
+Deno.test("packVideos() starts anew over what a run in the other format left", () =>
   withFolder(async (folder) => {
-    const path = `${folder}/out.lmdb`;
-    await write(`${folder}/in`, { "a.mp4": "a".repeat(1 << 20), "b.mp4": "b" });
-    await packVideos(`${folder}/in`, path);
-    const whole = await Deno.readFile(path);
-    for (const size of [28, 200, 4096, 4300, 100_000, whole.length / 2]) {
-      await Deno.writeFile(path, whole.slice(0, size));
-      await refuses(path, /is truncated \(\d+( of \d+)? bytes are there\)/);
+    const output = `${folder}/out.lmdb`;
+    await write(`${folder}/in`, { "a.mp4": "1", "b.mp4": "22" });
+    for (const [format, other] of [[1, 2], [2, 1]] as const) {
+      const stop = new AbortController();
+      const onProgress = () => stop.abort();
+      await packVideos(`${folder}/in`, output, { format: other, onProgress, signal: stop.signal });
+      const summary = await packVideos(`${folder}/in`, output, { format });
+      assert.deepEqual(summary, { videos: 2, bytes: 3, resumed: 0, ignored: 0 });
+      assert.deepEqual(await contents(output), { "a.mp4": "1", "b.mp4": "22" });
+      await Deno.remove(output);
     }
   }));
 
-Deno.test("a store in a folder of its own is opened by the folder", () =>
+Deno.test("packVideos() names a video of more than 4 GiB, and packs nothing of it", () =>
   withFolder(async (folder) => {
-    await write(`${folder}/in`, { "a.mp4": "1" });
-    await packVideos(`${folder}/in`, `${folder}/store/data.mdb`);
-    assert.deepEqual(await contents(`${folder}/store`), { "a.mp4": "1" });
+    await write(`${folder}/in`, { "a.mp4": "1", "b.mp4": "" });
+    await Deno.truncate(`${folder}/in/b.mp4`, 2 ** 32);
+    for (const format of [1, 2] as const) {
+      await assert.rejects(packVideos(`${folder}/in`, `${folder}/out.lmdb`, { format }), {
+        name: "UserError",
+        message: /b.mp4 has 4294967296 bytes, and an LMDB takes at most 4294967295 .* a video; /,
+      });
+    }
+    await refuses(`${folder}/out.lmdb`, /does not exist/);
+  }));
+
+/** Runs a script in a process that file permissions bind, also where this one is root's. */
+async function runBound(script: string, ...args: string[]): Promise<string> {
+  const words = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", script, ...args];
+  // Root may write everywhere, unless it gives up that right.
+  const rights = "-dac_override,-dac_read_search";
+  const [command, ...rest] = Deno.uid() === 0
+    ? ["setpriv", `--inh-caps=${rights}`, `--bounding-set=${rights}`, ...words]
+    : words;
+  const { stdout, stderr } = await new Deno.Command(command, { args: rest }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+Deno.test("a store of either format is read where nothing can be written", () =>
+  withFolder(async (folder) => {
+    await write(`${folder}/in`, { "a.mp4": "1", "b.mp4": "22" });
+    await Deno.mkdir(`${folder}/out`);
+    for (const format of [1, 2] as const) {
+      await packVideos(`${folder}/in`, `${folder}/out/${format}.lmdb`, { format });
+      await Deno.chmod(`${folder}/out/${format}.lmdb`, 0o444);
+    }
+    await Deno.chmod(`${folder}/out`, 0o555);
+    try {
+      const probe = new URL("store_probe.ts", import.meta.url).pathname;
+      assert.equal(
+        await runBound(probe, `${folder}/out`, "1.lmdb", "2.lmdb"),
+        "cannot be written\na.mp4 1, b.mp4 2\na.mp4 1, b.mp4 2\n",
+      );
+      assert.deepEqual(await listing(`${folder}/out`), ["1.lmdb", "2.lmdb"]);
+    } finally {
+      await Deno.chmod(`${folder}/out`, 0o755);
+    }
   }));

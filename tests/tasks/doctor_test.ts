@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { passed } from "../../tasks/_doctor/self_test.ts";
+import { findLiblmdb } from "../../tasks/_doctor/tools.ts";
 
 async function doctor(args: string[], env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -32,6 +33,7 @@ Deno.test("doctor --json prints one object with device, tools and a self-test th
   if (provider !== "auto") strictEqual(report.provider, provider);
   ok(report.limits.maxBufferSize >= report.limits.maxStorageBufferBindingSize, out);
   ok("use" in report.ffmpeg && "use" in report.lmdb, out);
+  match(report.liblmdb.use ?? "", /^liblmdb 0\.9\.\d+$/, out);
   strictEqual(code, 0);
 });
 
@@ -43,6 +45,18 @@ Deno.test("without a usable GPU doctor says so in one line and ends with code 3"
   const own = err.trimEnd().split("\n").filter((line) => line.includes("error:"));
   strictEqual(own.length, 1, err);
   match(own[0], /^error: no usable GPU \(.*\); install a Vulkan driver/);
+});
+
+Deno.test("where liblmdb is missing the doctor says what to install", async () => {
+  const variable = "CENTERCLIP_LIBLMDB", before = Deno.env.get(variable);
+  Deno.env.set(variable, "/nonexistent/liblmdb.so");
+  try {
+    const tool = await findLiblmdb();
+    match("problem" in tool ? tool.problem : "", /nonexistent.*apt-get install liblmdb0/);
+  } finally {
+    if (before === undefined) Deno.env.delete(variable);
+    else Deno.env.set(variable, before);
+  }
 });
 
 Deno.test("a kernel that gives NaN or does not run has not passed", () => {

@@ -101,23 +101,27 @@ Deno.test("the commands for the user hold the source, the suite and the packages
   );
 });
 
-/** Runs the task with no Vulkan driver to be found and `path` as its `PATH`. */
-async function runSetup(path: string): Promise<{ code: number; stderr: string }> {
+/** Runs a script with neither Vulkan driver nor liblmdb to be found, and `path` as its `PATH`. */
+async function run(
+  script: string,
+  path: string,
+  args: string[] = [],
+): Promise<{ code: number; stderr: string }> {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL("../../tasks/setup.ts", import.meta.url).href],
-    env: { PATH: path, VK_DRIVER_FILES: "/nonexistent", NO_COLOR: "1" },
+    args: ["run", "-A", new URL(`../../tasks/${script}`, import.meta.url).href, ...args],
+    env: {
+      PATH: path,
+      VK_DRIVER_FILES: "/nonexistent",
+      CENTERCLIP_LIBLMDB: "/nonexistent/liblmdb.so",
+      NO_COLOR: "1",
+    },
     stderr: "piped",
   }).output();
   return { code, stderr: new TextDecoder().decode(stderr) };
 }
 
-Deno.test("without an adapter and without apt, set-up says in one line what to install", async () => {
-  const { code, stderr } = await runSetup("/nonexistent");
-  strictEqual(code, 0);
-  match(stderr, /^setup: no WebGPU adapter found, install a Vulkan loader and driver \(.*\)\n$/);
-});
-
-Deno.test("set-up that apt cannot serve says why and how, and does not stop the task", async () => {
+/** Runs `body` with a `PATH` whose apt-get fails for want of space. */
+async function withFullDisk(body: (path: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     const script =
@@ -125,11 +129,48 @@ Deno.test("set-up that apt cannot serve says why and how, and does not stop the 
     for (const name of ["apt-get", "sudo"]) {
       await Deno.writeTextFile(`${folder}/${name}`, script, { mode: 0o755 });
     }
-    const { code, stderr } = await runSetup(`${folder}:/usr/bin:/bin`);
-    strictEqual(code, 0);
-    match(stderr, Deno.uid() === 0 ? /apt-get failed \(E: no space left\), run: / : /no rights/);
-    match(stderr.trimEnd().split("\n").at(-1)!, /sudo apt-get install -y .*mesa-vulkan-drivers/);
+    await body(`${folder}:/usr/bin:/bin`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+Deno.test("without an adapter and without apt, set-up says in one line what to install", async () => {
+  const { code, stderr } = await run("setup.ts", "/nonexistent");
+  strictEqual(code, 0);
+  match(stderr, /^setup: no WebGPU adapter found, install a Vulkan loader and driver \(.*\)\n$/);
 });
+
+Deno.test("set-up that apt cannot serve says why and how, and does not stop the task", () =>
+  withFullDisk(async (path) => {
+    const { code, stderr } = await run("setup.ts", path);
+    strictEqual(code, 0);
+    match(stderr, Deno.uid() === 0 ? /apt-get failed \(E: no space left\), run: / : /no rights/);
+    match(stderr.trimEnd().split("\n").at(-1)!, /sudo apt-get install -y .*mesa-vulkan-drivers/);
+  }));
+
+/** What the test task says before it runs a module of one test, on a machine without liblmdb. */
+async function setUpOfTests(path: string): Promise<string[]> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/a_test.ts`, `Deno.test("a", () => {});`);
+    const { code, stderr } = await run("test.ts", path, ["--no-check", folder]);
+    strictEqual(code, 0, stderr);
+    return stderr.split("\n").filter((line) => line.startsWith("setup:"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("without apt the test task names what its tests need, and runs them", async () => {
+  const [line, ...more] = await setUpOfTests("/nonexistent");
+  match(line, /^setup: the tests of LMDB need liblmdb0 .*, and there is no apt here$/);
+  deepStrictEqual(more, []);
+});
+
+Deno.test("where apt cannot serve, the test task says why and how, and runs its tests", () =>
+  withFullDisk(async (path) => {
+    const lines = await setUpOfTests(path);
+    match(lines.join("\n"), Deno.uid() === 0 ? /failed \(E: no space left\), run: / : /no rights/);
+    match(lines.at(-1)!, /sudo apt-get install -y liblmdb0/);
+  }));

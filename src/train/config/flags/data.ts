@@ -31,7 +31,9 @@ export const dataFlags = {
   lmdb_dataset: {
     kind: "text",
     default: null,
-    meaning: "LMDB that holds the videos (deno task pack makes one); without it files are read",
+    meaning:
+      "LMDB that holds the videos, from deno task pack or the original's own; without it files are " +
+      "read",
   },
   expand_msrvtt_sentences: {
     kind: "flag",
