@@ -10,10 +10,10 @@ import { describeMissing } from "../src/data/missing.ts";
 import type { VideoPlace } from "../src/data/video_source.ts";
 import { writeAtomic } from "../src/io/atomic.ts";
 import { defaultsOf, flags as trainFlags } from "../src/train/config/settings.ts";
-import { Progress } from "../src/train/log/progress.ts";
 import { writeLine } from "../src/train/log/terminal.ts";
 import { readSplits } from "../src/train/splits.ts";
 import { runTask } from "./_cli.ts";
+import { count, readingFlags, withProgress } from "./_videos.ts";
 import { videoTable } from "./_video_table.ts";
 
 const { datatype, data_path, train_csv, val_csv } = trainFlags;
@@ -33,13 +33,7 @@ await runTask({
   flags: {
     json: { kind: "flag", default: false, meaning: "print JSON rather than a table" },
     output: { kind: "text", default: null, meaning: "write the JSON to this file, too" },
-    workers: {
-      kind: "int",
-      default: navigator.hardwareConcurrency,
-      min: 1,
-      meaning: "videos decoded at a time",
-    },
-    decoder: trainFlags.decoder,
+    ...readingFlags,
     datatype: {
       ...datatype,
       default: null,
@@ -63,12 +57,11 @@ await runTask({
       if (lacks.length > 0) writeLine(`${split} names what is missing: ${describeMissing(lacks)}`);
     }
   }
-  let progress: Progress | undefined;
-  const report = await checkVideos(place, {
-    ...{ decoder, workers, signal },
-    onProgress: (n, total) => (progress ??= new Progress("check", total)).update(n),
-    onBad: ({ problem }) => writeLine(`bad: ${problem}`),
-  }).finally(() => progress?.[Symbol.dispose]());
+  const report = await withProgress("check", (onProgress) =>
+    checkVideos(place, {
+      ...{ decoder, workers, signal, onProgress },
+      onBad: ({ problem }) => writeLine(`bad: ${problem}`),
+    }));
   const { videos, ignored, finished } = report, bad = videos.filter(isBad).length;
   const record = {
     ...{ place: path, bad, finished, videos },
@@ -77,10 +70,10 @@ await runTask({
   if (output !== null) await writeAtomic(output, JSON.stringify(record, null, 2) + "\n");
   console.log(json ? JSON.stringify(record) : videoTable(videos));
   writeLine([
-    `Checked ${videos.length} ${videos.length === 1 ? "video" : "videos"}: ${bad} bad`,
+    `Checked ${count(videos.length, "video")}: ${bad} bad`,
     ...(ignored > 0 ? [`left out, by their names no videos: ${ignored}`] : []),
     ...(finished ? [] : ["stopped before the end"]),
     ...(output === null ? [] : [`report: ${output}`]),
   ].join("; "));
-  return finished && bad > 0 ? 1 : 0;
+  return bad > 0 ? 1 : 0;
 });

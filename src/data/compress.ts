@@ -8,9 +8,10 @@
 import { UserError } from "../errors.ts";
 import { removeAllLeftovers, writeAtomic, writeAtomicBy } from "../io/atomic.ts";
 import type { CompressOptions } from "../video/compress.ts";
-import { type Compressor, openCompressor } from "../video/compressor.ts";
+import { openCompressor } from "../video/compressor.ts";
 import { h264Name } from "../video/container.ts";
 import type { DecoderName } from "../video/engine.ts";
+import { eachVideo, type EachVideoOptions } from "./each_video.ts";
 import { keepApart, makeFolder, parentFolder, trimmed, videosBelow } from "./video_folder.ts";
 import { baseName } from "./video_list.ts";
 
@@ -18,21 +19,10 @@ import { baseName } from "./video_list.ts";
 export const BAD_LIST = "bad_videos.txt";
 
 /** What {@link compressFolder} takes besides its folders. */
-export interface CompressFolderOptions extends CompressOptions {
+export interface CompressFolderOptions extends CompressOptions, EachVideoOptions {
   /** Keep the folders below the input, rather than all videos in one folder. */
   readonly keepFolders: boolean;
-  readonly workers: number;
   readonly decoder: DecoderName;
-  /** What a bad video does: it is left out and listed, or ends the run. */
-  readonly badVideo: "skip" | "stop";
-  /** More bad videos than this end the run. */
-  readonly maxBad: (videos: number) => number;
-  /** Told at the start, and after each video. */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Told of each bad video. */
-  readonly onBad?: (message: string) => void;
-  /** Ends the run; what is not whole is dropped. */
-  readonly signal?: AbortSignal;
 }
 
 /** What {@link compressFolder} did. */
@@ -58,12 +48,6 @@ export interface CompressSummary {
   readonly finished: boolean;
 }
 
-/** A video to compress. */
-interface Plan {
-  readonly from: string;
-  readonly to: string;
-}
-
 /**
  * Compresses every video below `input` that `output` does not hold yet.
  *
@@ -73,128 +57,65 @@ interface Plan {
 export async function compressFolder(
   input: string,
   output: string,
-  options: CompressFolderOptions,
+  { keepFolders, decoder, fps, size, compat, ...options }: CompressFolderOptions,
 ): Promise<CompressSummary> {
   const { folder, videos, ignored } = await videosBelow(input), target = trimmed(output);
   await keepApart(folder, target);
-  const plans = plan(folder, target, videos, options.keepFolders);
-  for (const folder of new Set([target, ...plans.map(({ to }) => parentFolder(to))])) {
-    await makeFolder(folder);
-    await removeAllLeftovers(folder);
+  const names = namesOf(folder, videos, keepFolders);
+  for (const name of new Set(names.values().map((name) => parentFolder(`${target}/${name}`)))) {
+    await makeFolder(name);
+    await removeAllLeftovers(name);
   }
-  const todo: Plan[] = [];
-  for (const step of plans) if (!await isFile(step.to)) todo.push(step);
-
-  const run = new Run(todo, plans.length, options);
-  const engine = await run.all();
-  await noteBad(target, run.bad);
-  if (run.failure !== undefined) throw run.failure;
-  const { made, bad, bytesBefore, bytesAfter } = run, there = plans.length - todo.length;
+  const jobs = [];
+  for (const [path, name] of names) {
+    const to = `${target}/${name}`, there = await isFile(to);
+    jobs.push({ path: `${folder}/${path}`, to, there });
+  }
+  using compressor = await openCompressor({ prefer: decoder, workers: options.workers });
+  let bytesBefore = 0, bytesAfter = 0;
+  const { made, bad, failure } = await eachVideo(jobs, async ({ path, to }) => {
+    const job = { path, name: to, fps, size, compat };
+    const { bytes } = await writeAtomicBy(
+      to,
+      (temporary) => compressor.compress({ ...job, output: temporary }),
+    );
+    bytesAfter += bytes;
+    bytesBefore += (await Deno.stat(path)).size;
+  }, { ...options, stop: () => compressor[Symbol.dispose]() });
+  await noteBad(target, bad);
+  if (failure !== undefined) throw failure;
+  const there = jobs.filter((job) => job.there).length;
   return {
-    ...{ videos: videos.length, made, there, bad, bytesBefore, bytesAfter, engine },
-    ...{ ignored, renamed: videos.filter((path) => h264Name(path) !== path).length },
-    finished: there + made + bad.length === plans.length,
+    ...{ videos: jobs.length, made, there, bad, ignored, bytesBefore, bytesAfter },
+    renamed: videos.filter((path) => h264Name(path) !== path).length,
+    engine: compressor.name,
+    finished: there + made + bad.length === jobs.length,
   };
 }
 
-/** The work of one run. */
-class Run {
-  made = 0;
-  bytesBefore = 0;
-  bytesAfter = 0;
-  readonly bad: string[] = [];
-  /** What ended the run. */
-  failure: Error | undefined;
-  readonly #queue: Iterator<Plan>;
-  readonly #there: number;
-
-  constructor(todo: Plan[], readonly total: number, readonly options: CompressFolderOptions) {
-    this.#queue = todo.values();
-    this.#there = total - todo.length;
-  }
-
-  /** Works until all is done or the run ends. */
-  async all(): Promise<"native" | "wasm"> {
-    const { decoder: prefer, workers, signal } = this.options;
-    using compressor = await openCompressor({ prefer, workers });
-    const stop = () => compressor[Symbol.dispose]();
-    signal?.addEventListener("abort", stop);
-    const lane = async () => {
-      while (this.failure === undefined && !signal?.aborted) {
-        const { value: next, done } = this.#queue.next();
-        if (done) return;
-        await this.#one(compressor, next).catch((error) => {
-          this.failure ??= error;
-          stop();
-        });
-        this.#tell();
-      }
-    };
-    this.#tell();
-    await Promise.all(Array.from({ length: workers }, lane));
-    return compressor.name;
-  }
-
-  #tell(): void {
-    this.options.onProgress?.(this.#there + this.made + this.bad.length, this.total);
-  }
-
-  async #one(compressor: Compressor, { from, to }: Plan): Promise<void> {
-    const { fps, size, compat, signal } = this.options;
-    try {
-      const { bytes } = await writeAtomicBy(
-        to,
-        (temporary) =>
-          compressor.compress({ path: from, output: temporary, name: to, fps, size, compat }),
-      );
-      this.made++;
-      this.bytesAfter += bytes;
-      this.bytesBefore += (await Deno.stat(from)).size;
-    } catch (error) {
-      // A terminal's Ctrl-C reaches ffmpeg too, perhaps before this process hears of it.
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      if (signal?.aborted || this.failure !== undefined) return;
-      if (!(error instanceof UserError) || !error.message.startsWith(`${from} `)) throw error;
-      this.#bad(error);
-    }
-  }
-
-  #bad(error: UserError): void {
-    const { badVideo, maxBad, onBad } = this.options;
-    this.bad.push(error.message);
-    onBad?.(error.message);
-    if (badVideo === "stop") throw error;
-    const most = maxBad(this.total);
-    if (this.bad.length > most) {
-      throw new UserError(
-        `${this.bad.length} of ${this.total} videos are bad, more than the ${most} that may be; ` +
-          `the last: ${error.message}`,
-      );
-    }
-  }
-}
-
 /**
- * Which video becomes which file.
+ * The new name of each video, by its path.
  *
- * @throws UserError where two would become one.
+ * @throws UserError where two would have one.
  */
-function plan(input: string, output: string, videos: readonly string[], keepFolders: boolean) {
-  const sources = new Map<string, string>();
+function namesOf(
+  folder: string,
+  videos: readonly string[],
+  keepFolders: boolean,
+): Map<string, string> {
+  const names = new Map<string, string>(), taken = new Map<string, string>();
   for (const path of videos) {
-    const name = h264Name(keepFolders ? path : baseName(path)), other = sources.get(name);
+    const name = h264Name(keepFolders ? path : baseName(path)), other = taken.get(name);
     if (other !== undefined) {
       throw new UserError(
-        `${input}/${other} and ${input}/${path} would both become ${output}/${name}; rename one` +
+        `${folder}/${other} and ${folder}/${path} would both become ${name}; rename one` +
           (keepFolders ? "" : ", or keep their folders (--keep_folders)"),
       );
     }
-    sources.set(name, path);
+    taken.set(name, path);
+    names.set(path, name);
   }
-  return [...sources].map(([name, path]) => ({
-    from: `${input}/${path}`,
-    to: `${output}/${name}`,
-  }));
+  return names;
 }
 
 async function isFile(path: string): Promise<boolean> {
