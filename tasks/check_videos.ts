@@ -9,6 +9,7 @@ import { checkVideos, isBad } from "../src/data/check_videos.ts";
 import { describeMissing } from "../src/data/missing.ts";
 import type { VideoPlace } from "../src/data/video_source.ts";
 import { writeAtomic } from "../src/io/atomic.ts";
+import { fileKind } from "../src/io/file_kind.ts";
 import { defaultsOf, flags as trainFlags } from "../src/train/config/settings.ts";
 import { writeLine } from "../src/train/log/terminal.ts";
 import { readSplits } from "../src/train/splits.ts";
@@ -20,9 +21,9 @@ const { datatype, data_path, train_csv, val_csv } = trainFlags;
 
 /** Whether an operand is a folder of videos or an LMDB. */
 async function placeOf(path: string): Promise<VideoPlace> {
-  const isFolder = (await Deno.stat(path).catch(() => undefined))?.isDirectory;
-  const holdsData = await Deno.stat(`${path}/data.mdb`).then(() => true, () => false);
-  return isFolder !== false && !holdsData ? { folder: path } : { lmdb: path };
+  const isDatabase = await fileKind(path) === "file" ||
+    await fileKind(`${path}/data.mdb`) === "file";
+  return isDatabase ? { lmdb: path } : { folder: path };
 }
 
 await runTask({

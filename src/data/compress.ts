@@ -7,6 +7,7 @@
 
 import { UserError } from "../errors.ts";
 import { removeAllLeftovers, writeAtomic, writeAtomicBy } from "../io/atomic.ts";
+import { fileKind } from "../io/file_kind.ts";
 import type { CompressOptions } from "../video/compress.ts";
 import { openCompressor } from "../video/compressor.ts";
 import { h264Name } from "../video/container.ts";
@@ -68,7 +69,7 @@ export async function compressFolder(
   }
   const jobs = [];
   for (const [path, name] of names) {
-    const to = `${target}/${name}`, there = await isFile(to);
+    const to = `${target}/${name}`, there = await fileKind(to) === "file";
     jobs.push({ path: `${folder}/${path}`, to, there });
   }
   using compressor = await openCompressor({ prefer: decoder, workers: options.workers });
@@ -116,10 +117,6 @@ function namesOf(
     names.set(path, name);
   }
   return names;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return await Deno.stat(path).then((stat) => stat.isFile, () => false);
 }
 
 /** Leaves the list of the bad videos, or none where there is none. */

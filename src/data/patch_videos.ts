@@ -7,10 +7,11 @@
 import { UserError } from "../errors.ts";
 import { removeAllLeftovers } from "../io/atomic.ts";
 import { writeFolder } from "../io/atomic_folder.ts";
+import { fileKind } from "../io/file_kind.ts";
 import { type DecoderName, openDecoder } from "../video/decode.ts";
 import { eachFrame, patchColumns, png } from "../video/png.ts";
 import type { Frames } from "../video/transforms.ts";
-import { eachVideo, type EachVideoOptions } from "./each_video.ts";
+import { eachVideo, type EachVideoOptions, type VideoJob } from "./each_video.ts";
 import { keepApart, makeFolder, parentFolder, trimmed, videosBelow } from "./video_folder.ts";
 
 /** Which frames, and how they are cut. */
@@ -53,13 +54,18 @@ export async function patchVideos(
   output: string,
   { frames, size, resize, patch, decoder: prefer, ...options }: PatchVideosOptions,
 ): Promise<PatchSummary> {
-  const { jobs, ignored } = await plan(input, trimmed(output));
+  const alone = await fileKind(input) === "file";
+  const { jobs, ignored } = alone
+    ? await planOne(input, trimmed(output))
+    : await planAll(input, trimmed(output));
+  // A video that was asked for by itself is no exception among many.
+  const rule = alone ? { badVideo: "stop" } as const : {};
   using decoder = await openDecoder({ prefer, workers: options.workers });
   const choose = { rule: "uniform", frames } as const;
   const { made, bad, failure } = await eachVideo(jobs, async ({ path, folder }) => {
     const clip = await decoder.decode({ path }, { choose, size, resize });
     await writeFolder(folder, images(clip, patch));
-  }, { ...options, stop: () => decoder.close() });
+  }, { ...options, ...rule, stop: () => decoder.close() });
   if (failure !== undefined) throw failure;
   const there = jobs.filter((job) => job.there).length;
   const finished = there + made + bad.length === jobs.length;
@@ -76,21 +82,18 @@ function* images(clip: Frames, patch: number): Generator<[path: string, png: Uin
   }
 }
 
-interface PatchJob {
-  readonly path: string;
-  readonly folder: string;
-  readonly there: boolean;
+interface Plan {
+  readonly jobs: (VideoJob & { readonly folder: string })[];
+  readonly ignored: number;
 }
 
-async function plan(
-  input: string,
-  output: string,
-): Promise<{ jobs: PatchJob[]; ignored: number }> {
-  if ((await Deno.stat(input).catch(() => undefined))?.isFile) {
-    await demandRoom(output);
-    await makeFolder(parentFolder(output));
-    return { jobs: [{ path: input, folder: output, there: false }], ignored: 0 };
-  }
+async function planOne(video: string, folder: string): Promise<Plan> {
+  await demandRoom(folder);
+  await makeFolder(parentFolder(folder));
+  return { jobs: [{ path: video, folder, there: false }], ignored: 0 };
+}
+
+async function planAll(input: string, output: string): Promise<Plan> {
   const { folder: root, videos, ignored } = await videosBelow(input);
   await keepApart(root, output);
   const folders = new Map<string, string>();
@@ -110,15 +113,15 @@ async function plan(
   const jobs = [...folders].map(async ([folder, path]) => ({
     path: `${root}/${path}`,
     folder,
-    there: (await Deno.stat(folder).catch(() => undefined))?.isDirectory ?? false,
+    there: await fileKind(folder) === "folder",
   }));
   return { jobs: await Promise.all(jobs), ignored };
 }
 
 /** @throws UserError where the path is taken, by anything but an empty folder. */
 export async function demandRoom(path: string): Promise<void> {
-  const stat = await Deno.stat(path).catch(() => undefined);
-  if (stat === undefined) return;
-  if (stat.isDirectory && (await Array.fromAsync(Deno.readDir(path))).length === 0) return;
+  const kind = await fileKind(path);
+  if (kind === undefined) return;
+  if (kind === "folder" && (await Array.fromAsync(Deno.readDir(path))).length === 0) return;
   throw new UserError(`${path} exists and is not empty; remove it, or choose another output`);
 }
