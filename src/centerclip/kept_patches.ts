@@ -42,17 +42,55 @@ export async function keptPatches(model: CenterClip, frames: Tensor): Promise<Se
   const patches3d = linearPatch === "3d" ? { frames: maxFrames } : undefined;
   scope.keep(encodeFrames(visual, config, frames, { ...hooks, kept, patches3d })).dispose();
 
-  let origins = Array.from({ length: maxFrames }, (_, f) => range(patches, f * patches));
-  for (const { step: { frameDuration }, medoids } of layers) {
-    const ids = await medoids.data(), [segments, k] = medoids.shape;
-    origins = Array.from({ length: segments }, (_, s) => {
-      const tokens = origins.slice(s * frameDuration, (s + 1) * frameDuration).flat();
-      return Array.from(ids.subarray(s * k, (s + 1) * k), (id) => tokens[id]);
+  const ids = await Promise.all(layers.map(async ({ step, medoids }) => {
+    const values = await medoids.data(), { targetFrames, clusters, frameDuration } = step;
+    const rows = Array.from(
+      { length: targetFrames },
+      (_, s) => [...values.subarray(s * clusters, (s + 1) * clusters)],
+    );
+    return { frameDuration, ids: rows };
+  }));
+  return followBack(ids, maxFrames, patches);
+}
+
+/** What a layer keeps: token numbers within each segment of so many frames. */
+export interface LayerIds {
+  /** Frames of a segment. */
+  readonly frameDuration: number;
+  /** `[segments, K]`. */
+  readonly ids: readonly (readonly number[])[];
+}
+
+/**
+ * Follows the ids of clustering layers, the first one first, back to the frames.
+ *
+ * @returns For each frame, which of its patches are left.
+ *
+ * @example
+ * ```ts
+ * import { followBack } from "./kept_patches.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const first = { frameDuration: 1, ids: [[0, 3], [1, 2]] }; // two frames of four patches
+ * const second = { frameDuration: 2, ids: [[1, 2]] }; // of the four tokens that are left
+ * deepStrictEqual(followBack([first, second], 2, 4).map((kept) => [...kept]), [[3], [1]]);
+ * ```
+ */
+export function followBack(
+  layers: readonly LayerIds[],
+  frames: number,
+  patches: number,
+): Set<number>[] {
+  let origins = Array.from({ length: frames }, (_, f) => range(patches, f * patches));
+  for (const { frameDuration, ids } of layers) {
+    origins = ids.map((row, segment) => {
+      const tokens = origins.slice(segment * frameDuration, (segment + 1) * frameDuration).flat();
+      return row.map((id) => tokens[id]);
     });
   }
   const left = new Set(origins.flat());
   return Array.from(
-    { length: maxFrames },
+    { length: frames },
     (_, f) => new Set(range(patches).filter((patch) => left.has(f * patches + patch))),
   );
 }
