@@ -12,7 +12,7 @@ import { writeAtomic } from "../src/io/atomic.ts";
 import { fileKind } from "../src/io/file_kind.ts";
 import { defaultsOf, flags as trainFlags } from "../src/train/config/settings.ts";
 import { writeLine } from "../src/train/log/terminal.ts";
-import { readSplits } from "../src/train/splits.ts";
+import { missingVideos } from "../src/train/splits.ts";
 import { runTask } from "./_cli.ts";
 import { count, readingFlags, withProgress } from "./_videos.ts";
 import { videoTable } from "./_video_table.ts";
@@ -48,12 +48,12 @@ await runTask({
   const missing: Record<string, readonly string[]> = {};
   if (values.datatype !== null) {
     const { datatype, data_path, train_csv, val_csv } = values;
-    const { train, test } = await readSplits({
+    const found = await missingVideos({
       ...defaultsOf(trainFlags),
       ...{ datatype, data_path, train_csv, val_csv },
       ..."lmdb" in place ? { lmdb_dataset: place.lmdb } : { features_path: place.folder },
-    }, { training: true });
-    for (const { split, missing: lacks = [] } of [train, test]) {
+    });
+    for (const [split, lacks] of found) {
       missing[split] = lacks.map(({ id }) => id);
       if (lacks.length > 0) writeLine(`${split} names what is missing: ${describeMissing(lacks)}`);
     }
