@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BadVideo, isBad, type SoundVideo } from "../src/data/check_videos.ts";
+import { type BadVideo, isBad, type SoundVideo } from "../src/data/prepare/check_videos.ts";
 import { duration } from "../src/train/log/progress.ts";
 
 const HEAD = ["video", "frames", "a second", "size", "duration"];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EachVideoOptions } from "../src/data/each_video.ts";
+import type { EachVideoOptions } from "../src/data/prepare/each_video.ts";
 import { flags as trainFlags } from "../src/train/config/settings.ts";
 import { Progress } from "../src/train/log/progress.ts";
 import { writeLine } from "../src/train/log/terminal.ts";
@@ -57,4 +57,9 @@ export function sumUp(parts: readonly (string | false)[], finished: boolean): vo
 /** A number of things: "1 video", "2 videos". */
 export function count(n: number, thing: string): string {
   return `${n} ${thing}${n === 1 ? "" : "s"}`;
+}
+
+/** Bytes for people: "3.1 MB". */
+export function bytesText(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { checkVideos, isBad } from "../src/data/check_videos.ts";
+import { checkVideos, isBad } from "../src/data/prepare/check_videos.ts";
 import { describeMissing } from "../src/data/missing.ts";
 import type { VideoPlace } from "../src/data/video_source.ts";
 import { writeAtomic } from "../src/io/atomic.ts";

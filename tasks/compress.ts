@@ -5,20 +5,19 @@
  *
  * @module
  */
-import { BAD_LIST, compressFolder } from "../src/data/compress.ts";
+import { BAD_LIST, compressFolder } from "../src/data/prepare/compress.ts";
 import { UsageError } from "../src/errors.ts";
 import { flags as trainFlags } from "../src/train/config/settings.ts";
 import { runTask } from "./_cli.ts";
 import {
   badVideoFlags,
   badVideoRule,
+  bytesText,
   count,
   readingFlags,
   sumUp,
   withProgress,
 } from "./_videos.ts";
-
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 await runTask({
   command: "deno task compress",
@@ -35,7 +34,11 @@ await runTask({
     },
     ...readingFlags,
     ...badVideoFlags,
-    compat: trainFlags.compat,
+    compat: {
+      ...trainFlags.compat,
+      meaning:
+        "reference: choose frames, and squash upright videos, as the original's command does",
+    },
   },
   onInterrupt: () => "Stopping",
 }, async ({ operands: [input, output], values, signal }) => {
@@ -48,7 +51,7 @@ await runTask({
     }));
   sumUp([
     `Compressed ${done.made} of ${count(done.videos, "video")} ` +
-    `(${megabytes(done.bytesBefore)} to ${megabytes(done.bytesAfter)}, ${done.engine} ffmpeg)`,
+    `(${bytesText(done.bytesBefore)} to ${bytesText(done.bytesAfter)}, ${done.engine} ffmpeg)`,
     done.there > 0 && `there already: ${done.there}`,
     done.bad.length > 0 && `bad: ${done.bad.length}, listed in ${output}/${BAD_LIST}`,
     done.renamed > 0 && `.mp4 now, since theirs cannot hold H.264: ${done.renamed}`,

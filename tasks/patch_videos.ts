@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { patchVideos } from "../src/data/patch_videos.ts";
+import { patchVideos } from "../src/data/prepare/patch_videos.ts";
 import { UsageError } from "../src/errors.ts";
 import { runTask } from "./_cli.ts";
 import { frameFlags } from "./_frame_flags.ts";

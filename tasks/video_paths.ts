@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { textMapJson, videoPaths } from "../src/data/video_paths.ts";
+import { textMapJson, videoPaths } from "../src/data/prepare/video_paths.ts";
 import { UserError } from "../src/errors.ts";
 import { writeAtomic } from "../src/io/atomic.ts";
 import { writeLine } from "../src/train/log/terminal.ts";

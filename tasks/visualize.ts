@@ -7,8 +7,8 @@
  * @module
  */
 import { keptByFrame, readIds } from "../src/data/kept_ids.ts";
-import { demandRoom } from "../src/data/patch_videos.ts";
-import { makeFolder, parentFolder, trimmed } from "../src/data/video_folder.ts";
+import { demandRoom } from "../src/data/prepare/patch_videos.ts";
+import { makeFolder, parentFolder, trimmed } from "../src/data/prepare/video_folder.ts";
 import { UsageError } from "../src/errors.ts";
 import { writeFolder } from "../src/io/atomic_folder.ts";
 import { flags as trainFlags } from "../src/train/config/settings.ts";

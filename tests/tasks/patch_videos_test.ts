@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyClips, tree } from "../data/tree.ts";
+import { copyClips, tree } from "../data/prepare/clips.ts";
 import { withFolder } from "../io/folder.ts";
 import { run } from "./process.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { decode } from "npm:fast-png@8.0.0";
-import { tree } from "../data/tree.ts";
+import { tree } from "../data/prepare/clips.ts";
 import { npy } from "../io/npy.ts";
 import { given, TemporaryFolder, tiny } from "../train/tiny.ts";
 import { train } from "../../src/train/loop.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { textMapJson, videoPaths } from "../../src/data/video_paths.ts";
-import { withFolder } from "../io/folder.ts";
+import { textMapJson, videoPaths } from "../../../src/data/prepare/video_paths.ts";
+import { withFolder } from "../../io/folder.ts";
 
 async function touch(folder: string, ...paths: string[]): Promise<void> {
   for (const path of paths) {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { UserError } from "../../errors.ts";
 import { videosBelow } from "./video_folder.ts";
-import { baseName } from "./video_list.ts";
+import { baseName } from "../video_list.ts";
 
 /**
  * Maps each video's name, without its last extension, to its path below `folder`, in the order of the

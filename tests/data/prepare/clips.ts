@@ -1,7 +1,7 @@
 /** Folders of clips, for tests. */
 
 /** The folder of the fixtures' clips. */
-export const CLIPS = new URL("../../fixtures/videos/", import.meta.url).pathname;
+export const CLIPS = new URL("../../../fixtures/videos/", import.meta.url).pathname;
 
 /** Copies clips of the fixtures to `folder`: new name to clip. */
 export async function copyClips(folder: string, names: Record<string, string>): Promise<void> {

@@ -5,16 +5,16 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
-import { removeAllLeftovers, writeAtomic, writeAtomicBy } from "../io/atomic.ts";
-import { fileKind } from "../io/file_kind.ts";
-import type { CompressOptions } from "../video/compress.ts";
-import { openCompressor } from "../video/compressor.ts";
-import { h264Name } from "../video/container.ts";
-import type { DecoderName } from "../video/engine.ts";
+import { UserError } from "../../errors.ts";
+import { removeAllLeftovers, writeAtomic, writeAtomicBy } from "../../io/atomic.ts";
+import { fileKind } from "../../io/file_kind.ts";
+import type { CompressOptions } from "../../video/compress.ts";
+import { openCompressor } from "../../video/compressor.ts";
+import { h264Name } from "../../video/container.ts";
+import type { DecoderName } from "../../video/engine.ts";
 import { eachVideo, type EachVideoOptions } from "./each_video.ts";
 import { keepApart, makeFolder, parentFolder, trimmed, videosBelow } from "./video_folder.ts";
-import { baseName } from "./video_list.ts";
+import { baseName } from "../video_list.ts";
 
 /** Where the videos that could not be compressed are listed, in the output folder. */
 export const BAD_LIST = "bad_videos.txt";

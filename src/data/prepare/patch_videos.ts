@@ -4,13 +4,13 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
-import { removeAllLeftovers } from "../io/atomic.ts";
-import { writeFolder } from "../io/atomic_folder.ts";
-import { fileKind } from "../io/file_kind.ts";
-import { type DecoderName, openDecoder } from "../video/decode.ts";
-import { eachFrame, patchColumns, png } from "../video/png.ts";
-import type { Frames } from "../video/transforms.ts";
+import { UserError } from "../../errors.ts";
+import { removeAllLeftovers } from "../../io/atomic.ts";
+import { writeFolder } from "../../io/atomic_folder.ts";
+import { fileKind } from "../../io/file_kind.ts";
+import { type DecoderName, openDecoder } from "../../video/decode.ts";
+import { eachFrame, patchColumns, png } from "../../video/png.ts";
+import type { Frames } from "../../video/transforms.ts";
 import { eachVideo, type EachVideoOptions, type VideoJob } from "./each_video.ts";
 import { keepApart, makeFolder, parentFolder, trimmed, videosBelow } from "./video_folder.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { eachVideo, type EachVideoOptions } from "../../src/data/each_video.ts";
-import { UserError } from "../../src/errors.ts";
+import { eachVideo, type EachVideoOptions } from "../../../src/data/prepare/each_video.ts";
+import { UserError } from "../../../src/errors.ts";
 
 const jobs = ["a", "b", "c", "d"].map((path) => ({ path, there: path === "b" }));
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { decode } from "npm:fast-png@8.0.0";
-import { patchVideos, type PatchVideosOptions } from "../../src/data/patch_videos.ts";
-import { openDecoder } from "../../src/video/decode.ts";
-import { eachFrame, patchColumns } from "../../src/video/png.ts";
-import { withFolder } from "../io/folder.ts";
-import { CLIPS, copyClips, tree } from "./tree.ts";
+import { patchVideos, type PatchVideosOptions } from "../../../src/data/prepare/patch_videos.ts";
+import { openDecoder } from "../../../src/video/decode.ts";
+import { eachFrame, patchColumns } from "../../../src/video/png.ts";
+import { withFolder } from "../../io/folder.ts";
+import { CLIPS, copyClips, tree } from "./clips.ts";
 
 const options: PatchVideosOptions = {
   ...{ frames: 3, size: 48, resize: true, patch: 16, workers: 2, decoder: "auto" },

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
-import { type DecoderName, openDecoder } from "../video/decode.ts";
+import { UserError } from "../../errors.ts";
+import { type DecoderName, openDecoder } from "../../video/decode.ts";
 import { videosBelow } from "./video_folder.ts";
-import { listVideos } from "./video_list.ts";
-import { openVideos, type VideoPlace } from "./video_source.ts";
+import { listVideos } from "../video_list.ts";
+import { openVideos, type VideoPlace } from "../video_source.ts";
 
 /** A video that can be decoded to its end. */
 export interface SoundVideo {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { UserError } from "../../errors.ts";
 
 /** How {@link eachVideo} works. */
 export interface EachVideoOptions {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { compressFolder, type CompressFolderOptions } from "../../src/data/compress.ts";
-import { openDecoder } from "../../src/video/decode.ts";
-import { canEncode } from "../../src/video/native.ts";
-import { withFolder } from "../io/folder.ts";
-import { CLIPS, copyClips, tree } from "./tree.ts";
-import { ffmpeg, ffprobe } from "../video/ffmpeg.ts";
+import { checkVideos } from "../../../src/data/prepare/check_videos.ts";
+import { compressFolder, type CompressFolderOptions } from "../../../src/data/prepare/compress.ts";
+import { openDecoder } from "../../../src/video/decode.ts";
+import { canEncode } from "../../../src/video/native.ts";
+import { withFolder } from "../../io/folder.ts";
+import { CLIPS, copyClips, tree } from "./clips.ts";
+import { ffmpeg, ffprobe } from "../../video/ffmpeg.ts";
 
 const engines = await canEncode() ? ["wasm", "native"] as const : ["wasm"] as const;
 
@@ -71,6 +72,21 @@ for (const decoder of engines) {
       assert.deepEqual(await streams(`${folder}/again/rotated.mp4`), ["h264 224x298 3/1 6"]);
     }));
 }
+
+Deno.test("compressFolder() writes H.264 into containers of every kind", () =>
+  withFolder(async (folder) => {
+    const [input, output] = [`${folder}/in`, `${folder}/out`];
+    const kinds = "3gp avi flv gif m2ts mkv mpg wmv".split(" ");
+    await copyClips(
+      input,
+      Object.fromEntries(kinds.map((kind) => [`${kind}.${kind}`, "h264.mp4"])),
+    );
+    await compressFolder(input, output, { ...options, size: 32 });
+    const { videos } = await checkVideos({ folder: output }, { workers: 2, decoder: "auto" });
+    const sound = { frames: 6, fps: 3, seconds: 2, width: 42, height: 32 };
+    const name = (kind: string) => kind === "gif" ? "gif.mp4" : `${kind}.${kind}`;
+    assert.deepEqual(videos, kinds.map((kind) => ({ file: name(kind), ...sound })));
+  }));
 
 Deno.test("compressFolder() keeps the first video stream alone", () =>
   withFolder(async (folder) => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import recorded from "../../fixtures/videos/frames.json" with { type: "json" };
-import { checkVideos, isBad } from "../../src/data/check_videos.ts";
-import { packVideos } from "../../src/data/pack.ts";
-import { withFolder } from "../io/folder.ts";
-import { CLIPS, copyClips } from "./tree.ts";
+import recorded from "../../../fixtures/videos/frames.json" with { type: "json" };
+import { checkVideos, isBad } from "../../../src/data/prepare/check_videos.ts";
+import { packVideos } from "../../../src/data/pack.ts";
+import { withFolder } from "../../io/folder.ts";
+import { CLIPS, copyClips } from "./clips.ts";
 
 const options = { workers: 2, decoder: "auto" } as const;
 
