@@ -7,7 +7,7 @@
 import { UserError } from "../errors.ts";
 import { type Compressed, type CompressJob, compressVideo } from "./compress.ts";
 import type { DecoderName } from "./engine.ts";
-import { canEncode, killNative, nativeEngine } from "./native.ts";
+import { canEncode, nativeEngine } from "./native.ts";
 import { WorkerPool } from "./pool.ts";
 import { compileCore } from "./wasm.ts";
 
@@ -32,12 +32,15 @@ export async function openCompressor(
   { prefer, workers }: { prefer: DecoderName; workers: number },
 ): Promise<Compressor> {
   if (prefer !== "wasm" && await canEncode()) {
-    const engine = nativeEngine("");
-    globalThis.addEventListener("unload", killNative);
+    const engine = nativeEngine(""), kill = () => engine.kill();
+    globalThis.addEventListener("unload", kill);
     return {
       name: "native",
       compress: (job) => compressVideo(engine, job),
-      [Symbol.dispose]: killNative,
+      [Symbol.dispose]() {
+        globalThis.removeEventListener("unload", kill);
+        kill();
+      },
     };
   }
   if (prefer === "native") {
