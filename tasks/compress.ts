@@ -50,8 +50,8 @@ await runTask({
       ...{ ...badVideoRule(values), onProgress, signal },
     }));
   sumUp([
-    `Compressed ${done.made} of ${count(done.videos, "video")} ` +
-    `(${bytesText(done.bytesBefore)} to ${bytesText(done.bytesAfter)}, ${done.engine} ffmpeg)`,
+    `Compressed ${done.made} of ${count(done.videos, "video")} by ${done.engine} ffmpeg`,
+    done.made > 0 && `${bytesText(done.bytesBefore)} became ${bytesText(done.bytesAfter)}`,
     done.there > 0 && `there already: ${done.there}`,
     done.bad.length > 0 && `bad: ${done.bad.length}, listed in ${output}/${BAD_LIST}`,
     done.renamed > 0 && `.mp4 now, since theirs cannot hold H.264: ${done.renamed}`,
