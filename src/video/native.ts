@@ -32,26 +32,55 @@ async function findVersion(): Promise<string | undefined> {
   }
 }
 
+/** Whether there is a native ffmpeg, and it has libx264: some distributions leave it out. */
+export async function canEncode(): Promise<boolean> {
+  if (await nativeVersion() === undefined) return false;
+  const { stdout } = await new Deno.Command("ffmpeg", {
+    args: ["-v", "error", "-encoders"],
+    ...{ stdin: "null", stderr: "null" },
+  }).output();
+  return /^ V\S* libx264 /m.test(new TextDecoder().decode(stdout));
+}
+
+/** {@link nativeEngine}. */
+export interface NativeEngine extends FfmpegEngine {
+  /**
+   * Ends the programs that are at work. A process that ends without this may leave them behind, and one
+   * that writes a file goes on writing.
+   */
+  kill(): void;
+}
+
 /**
  * ffmpeg and ffprobe as child processes.
  *
  * @param scratch A folder for videos that come as bytes: a pipe cannot seek, and many MP4 files keep
  *   their index at the end.
  */
-export function nativeEngine(scratch: string): FfmpegEngine {
+export function nativeEngine(scratch: string): NativeEngine {
+  const running = new Set<Deno.ChildProcess>();
   return {
     name: "native",
     async open(source: VideoSource): Promise<FfmpegSession> {
-      if ("path" in source) return new NativeSession(source.path);
+      if ("path" in source) return new NativeSession(running, source.path);
       try {
         const file = await Deno.makeTempFile({ dir: scratch, suffix: sourceExtension(source) });
         await Deno.writeFile(file, source.bytes);
-        return new NativeSession(file, file);
+        return new NativeSession(running, file, file);
       } catch (error) {
         throw new UserError(
           `cannot write to ${scratch} (${error instanceof Error ? error.message : error}); ` +
             "make room there, or point TMPDIR elsewhere",
         );
+      }
+    },
+    kill() {
+      for (const child of running) {
+        try {
+          child.kill("SIGKILL");
+        } catch {
+          // It has just ended.
+        }
       }
     },
   };
@@ -60,32 +89,50 @@ export function nativeEngine(scratch: string): FfmpegEngine {
 class NativeSession implements FfmpegSession {
   readonly input: string;
 
-  constructor(path: string, readonly temporary?: string) {
+  constructor(
+    readonly running: Set<Deno.ChildProcess>,
+    path: string,
+    readonly temporary?: string,
+  ) {
     // The prefix keeps a name such as "concat:a" or "-y" from being taken for anything but a file.
     this.input = `file:${path}`;
   }
 
-  async run(
+  run(
     program: "ffmpeg" | "ffprobe",
     args: readonly string[],
     onOutput: (chunk: Uint8Array) => void,
   ): Promise<{ failed: boolean; log: string }> {
-    const output = program === "ffmpeg" ? ["pipe:1"] : [];
+    return this.#spawn(program, program === "ffmpeg" ? [...args, "pipe:1"] : args, onOutput);
+  }
+
+  write(args: readonly string[], output: string): Promise<{ failed: boolean; log: string }> {
+    return this.#spawn("ffmpeg", [...args, `file:${output}`], () => {});
+  }
+
+  async #spawn(
+    program: string,
+    args: readonly string[],
+    onOutput: (chunk: Uint8Array) => void,
+  ): Promise<{ failed: boolean; log: string }> {
     const child = new Deno.Command(program, {
-      args: [...args, ...output],
+      args: [...args],
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    this.running.add(child);
     const log = new Response(child.stderr).text();
     try {
       for await (const chunk of child.stdout) onOutput(chunk);
+      return { failed: !(await child.status).success, log: await log };
     } catch (error) {
       child.kill();
       await Promise.allSettled([log, child.status]);
       throw error;
+    } finally {
+      this.running.delete(child);
     }
-    return { failed: !(await child.status).success, log: await log };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
