@@ -35,13 +35,30 @@ export type FileContent =
  * ```
  */
 export async function writeAtomic(path: string, content: FileContent): Promise<void> {
+  await writeAtomicBy(path, async (_, file) => {
+    for await (const chunk of chunksOf(content)) await attempt(path, () => writeAll(file, chunk));
+  });
+}
+
+/**
+ * Like {@link writeAtomic}, for a file that somebody else fills, another program for one.
+ *
+ * @param fill Fills the temporary file, which is there and empty, by its path or as it is open.
+ * @returns What `fill` gives.
+ * @throws {UserError} where the file system refuses; what `fill` throws passes unchanged.
+ */
+export async function writeAtomicBy<T>(
+  path: string,
+  fill: (temporary: string, file: Deno.FsFile) => Promise<T>,
+): Promise<T> {
   const { folder, prefix } = temporaries(path);
   const temporary = `${folder}/${prefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`;
   // Refused folders surface here, before there is anything to clean up.
   const file = await attempt(path, () => Deno.open(temporary, { write: true, createNew: true }));
+  let result: T;
   try {
     try {
-      for await (const chunk of chunksOf(content)) await attempt(path, () => writeAll(file, chunk));
+      result = await fill(temporary, file);
       await attempt(path, () => file.sync());
     } finally {
       file.close();
@@ -52,6 +69,7 @@ export async function writeAtomic(path: string, content: FileContent): Promise<v
     throw error;
   }
   await syncFolder(folder);
+  return result;
 }
 
 /**
@@ -70,12 +88,25 @@ export async function writeAtomic(path: string, content: FileContent): Promise<v
  */
 export async function removeLeftovers(path: string): Promise<number> {
   const { folder, prefix } = temporaries(path);
+  return await removeWhere(
+    folder,
+    (name) => name.startsWith(prefix) && WRITER.exec(name)?.index === prefix.length - 1,
+  );
+}
+
+/** Like {@link removeLeftovers}, for every file of a folder at once. */
+export async function removeAllLeftovers(folder: string): Promise<number> {
+  return await removeWhere(folder, (name) => name.startsWith(".") && WRITER.test(name));
+}
+
+/** How the name of a temporary file ends: its writer. */
+const WRITER = /\.\d+-[0-9a-f]{8}\.tmp$/;
+
+async function removeWhere(folder: string, fits: (name: string) => boolean): Promise<number> {
   let removed = 0;
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      if (!name.startsWith(prefix) || !/^\d+-[0-9a-f]{8}\.tmp$/.test(name.slice(prefix.length))) {
-        continue;
-      }
+      if (!fits(name)) continue;
       await Deno.remove(`${folder}/${name}`);
       removed++;
     }

@@ -84,7 +84,12 @@ export async function decodeClip(
   throw new UserError(`${name} decodes differently each time; replace the file`);
 }
 
-async function readInfo(session: FfmpegSession, name: string): Promise<VideoInfo> {
+/**
+ * What the container says about the video.
+ *
+ * @throws UserError naming the file where it holds no video or fewer frames than it declares.
+ */
+export async function readInfo(session: FfmpegSession, name: string): Promise<VideoInfo> {
   const decoder = new TextDecoder();
   let json = "";
   const { log } = await session.run("ffprobe", ffmpeg.infoArguments(session.input), (chunk) => {

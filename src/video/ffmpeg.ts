@@ -39,6 +39,8 @@ export interface FfmpegSession extends AsyncDisposable {
     args: readonly string[],
     onOutput: (chunk: Uint8Array) => void,
   ): Promise<{ failed: boolean; log: string }>;
+  /** Runs ffmpeg and has it write the file at `output`, which is there already. */
+  write(args: readonly string[], output: string): Promise<{ failed: boolean; log: string }>;
 }
 
 /** Something that runs ffmpeg's programs: the native ones or the WebAssembly build. */

@@ -32,6 +32,16 @@ async function findVersion(): Promise<string | undefined> {
   }
 }
 
+/** Whether there is a native ffmpeg, and it has libx264: some distributions leave it out. */
+export async function canEncode(): Promise<boolean> {
+  if (await nativeVersion() === undefined) return false;
+  const { stdout } = await new Deno.Command("ffmpeg", {
+    args: ["-v", "error", "-encoders"],
+    ...{ stdin: "null", stderr: "null" },
+  }).output();
+  return /^ V\S* libx264 /m.test(new TextDecoder().decode(stdout));
+}
+
 /**
  * ffmpeg and ffprobe as child processes.
  *
@@ -57,6 +67,20 @@ export function nativeEngine(scratch: string): FfmpegEngine {
   };
 }
 
+/** Programs at work. */
+const running = new Set<Deno.ChildProcess>();
+
+/** Ends every program that this thread has started. A thread that ends without this leaves them behind. */
+export function killNative(): void {
+  for (const child of running) {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has just ended.
+    }
+  }
+}
+
 class NativeSession implements FfmpegSession {
   readonly input: string;
 
@@ -65,27 +89,41 @@ class NativeSession implements FfmpegSession {
     this.input = `file:${path}`;
   }
 
-  async run(
+  run(
     program: "ffmpeg" | "ffprobe",
     args: readonly string[],
     onOutput: (chunk: Uint8Array) => void,
   ): Promise<{ failed: boolean; log: string }> {
-    const output = program === "ffmpeg" ? ["pipe:1"] : [];
+    return this.#spawn(program, program === "ffmpeg" ? [...args, "pipe:1"] : args, onOutput);
+  }
+
+  write(args: readonly string[], output: string): Promise<{ failed: boolean; log: string }> {
+    return this.#spawn("ffmpeg", [...args, `file:${output}`], () => {});
+  }
+
+  async #spawn(
+    program: string,
+    args: readonly string[],
+    onOutput: (chunk: Uint8Array) => void,
+  ): Promise<{ failed: boolean; log: string }> {
     const child = new Deno.Command(program, {
-      args: [...args, ...output],
+      args: [...args],
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    running.add(child);
     const log = new Response(child.stderr).text();
     try {
       for await (const chunk of child.stdout) onOutput(chunk);
+      return { failed: !(await child.status).success, log: await log };
     } catch (error) {
       child.kill();
       await Promise.allSettled([log, child.status]);
       throw error;
+    } finally {
+      running.delete(child);
     }
-    return { failed: !(await child.status).success, log: await log };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

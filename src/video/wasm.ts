@@ -95,25 +95,30 @@ class WasmSession implements FfmpegSession {
     this.#sink("/out");
   }
 
-  /** Makes the file of the host readable in place: a video may be larger than WebAssembly's memory. */
-  #mount(path: string, host: string): Deno.FsFile {
-    const file = Deno.openSync(host), { size } = file.statSync(), epoch = new Date(0);
+  /** Makes a file of the host appear in place: a video may be larger than WebAssembly's memory. */
+  #mount(path: string, host: string, options: Deno.OpenOptions = {}): Deno.FsFile {
+    const file = Deno.openSync(host, { read: true, ...options }), epoch = new Date(0);
+    const size = () => file.statSync().size;
     this.#core.FS.writeFile(path, new Uint8Array(0));
     const { node } = this.#core.FS.lookupPath(path);
     node.node_ops = {
       ...node.node_ops,
       getattr: ({ id, mode }: FileNode) => ({
-        ...{ dev: 1, ino: id, mode, nlink: 1, uid: 0, gid: 0, rdev: 0, size },
+        ...{ dev: 1, ino: id, mode, nlink: 1, uid: 0, gid: 0, rdev: 0, size: size() },
         ...{ atime: epoch, mtime: epoch, ctime: epoch, blksize: 4096 },
-        blocks: Math.ceil(size / 512),
+        blocks: Math.ceil(size() / 512),
       }),
     };
     node.stream_ops = {
       llseek: ({ position }: { position: number }, offset: number, whence: number) =>
-        offset + [0, position, size][whence],
+        offset + (whence === 0 ? 0 : whence === 1 ? position : size()),
       read: (_: unknown, heap: Int8Array, offset: number, length: number, position: number) => {
         file.seekSync(position, Deno.SeekMode.Start);
         return file.readSync(new Uint8Array(heap.buffer, heap.byteOffset + offset, length)) ?? 0;
+      },
+      write: (_: unknown, heap: Int8Array, offset: number, length: number, position: number) => {
+        file.seekSync(position, Deno.SeekMode.Start);
+        return file.writeSync(new Uint8Array(heap.buffer, heap.byteOffset + offset, length));
       },
     };
     return file;
@@ -133,11 +138,25 @@ class WasmSession implements FfmpegSession {
   }
 
   // deno-lint-ignore require-await -- the interface is asynchronous; a core is not
+  async write(args: readonly string[], output: string): Promise<{ failed: boolean; log: string }> {
+    using _ = this.#mount("/new", output, { write: true });
+    return this.#exec("ffmpeg", [...args, "file:/new"], () => {});
+  }
+
+  // deno-lint-ignore require-await -- as above
   async run(
     program: "ffmpeg" | "ffprobe",
     args: readonly string[],
     onOutput: (chunk: Uint8Array) => void,
   ): Promise<{ failed: boolean; log: string }> {
+    return this.#exec(program, program === "ffmpeg" ? [...args, "file:/out"] : args, onOutput);
+  }
+
+  #exec(
+    program: "ffmpeg" | "ffprobe",
+    args: readonly string[],
+    onOutput: (chunk: Uint8Array) => void,
+  ): { failed: boolean; log: string } {
     const log: string[] = [], text = new TextEncoder();
     this.#onOutput = onOutput;
     this.#core.setLogger(({ type, message }) => {
@@ -145,7 +164,7 @@ class WasmSession implements FfmpegSession {
       else log.push(message);
     });
     try {
-      if (program === "ffmpeg") this.#core.exec(...args, "file:/out");
+      if (program === "ffmpeg") this.#core.exec(...args);
       else this.#core.ffprobe(...args);
       // ffprobe always reports -1 here; what it printed tells.
       return { failed: program === "ffmpeg" && this.#core.ret !== 0, log: log.join("\n") };

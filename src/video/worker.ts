@@ -1,26 +1,34 @@
 /**
- * A worker that decodes clips, one after the other.
+ * A worker that runs ffmpeg on videos, one after the other.
  *
  * @module
  */
 
 import { UserError } from "../errors.ts";
 import { type Clip, decodeClip, type DecodeOptions } from "./clip.ts";
+import { type Compressed, type CompressJob, compressVideo } from "./compress.ts";
+import type { Engine } from "./engine.ts";
 import type { FfmpegEngine, VideoSource } from "./ffmpeg.ts";
 import { nativeEngine } from "./native.ts";
 import { wasmEngine } from "./wasm.ts";
 
-/** What a worker decodes with: ffmpeg.wasm's module, or the native ffmpeg and a scratch folder. */
-export type Engine = WebAssembly.Module | { readonly scratch: string };
+/** What a worker can do. */
+export type Work =
+  | { readonly kind: "decode"; readonly source: VideoSource; readonly options: DecodeOptions }
+  | { readonly kind: "compress"; readonly job: CompressJob };
 
-/** The first message a worker gets names the engine; every other one is a job. */
-export type Request =
-  | { readonly engine: Engine }
-  | { readonly source: VideoSource; readonly options: DecodeOptions };
+/** What comes of each kind of work. */
+export interface Results {
+  readonly decode: Clip;
+  readonly compress: Compressed;
+}
 
-/** A worker answers each job with the clip or with what went wrong. */
+/** The first message a worker gets names the engine; every other one is work. */
+export type Request = { readonly engine: Engine } | Work;
+
+/** A worker answers with the result or with what went wrong. */
 export type Reply =
-  | { readonly clip: Clip }
+  | { readonly result: Results[keyof Results] }
   | { readonly error: string; readonly user: boolean };
 
 const scope = globalThis as unknown as {
@@ -37,8 +45,12 @@ scope.onmessage = async ({ data: request }) => {
     return;
   }
   try {
-    const clip = await decodeClip(engine, request.source, request.options);
-    scope.postMessage({ clip }, [clip.data.buffer]);
+    if (request.kind === "decode") {
+      const result = await decodeClip(engine, request.source, request.options);
+      scope.postMessage({ result }, [result.data.buffer]);
+    } else {
+      scope.postMessage({ result: await compressVideo(engine, request.job) });
+    }
   } catch (error) {
     const user = error instanceof UserError;
     const text = error instanceof Error ? (user ? error.message : error.stack ?? "") : `${error}`;

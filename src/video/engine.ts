@@ -1,0 +1,37 @@
+/**
+ * The choice between native ffmpeg and ffmpeg.wasm.
+ *
+ * @module
+ */
+
+import { UserError } from "../errors.ts";
+import { nativeVersion } from "./native.ts";
+import { compileCore } from "./wasm.ts";
+
+/** Which ffmpeg works: `auto` takes the native one where it is on the PATH. */
+export type DecoderName = "auto" | "native" | "wasm";
+
+/** What a worker works with: ffmpeg.wasm's module, or the native ffmpeg and a scratch folder. */
+export type Engine = WebAssembly.Module | { readonly scratch: string };
+
+/** The name of an engine. */
+export function engineName(engine: Engine): "native" | "wasm" {
+  return "scratch" in engine ? "native" : "wasm";
+}
+
+/**
+ * Finds an ffmpeg.
+ *
+ * @throws UserError where the preferred one, or any, cannot be had.
+ */
+export async function chooseEngine(prefer: DecoderName): Promise<Engine> {
+  if (prefer !== "wasm" && await nativeVersion() !== undefined) {
+    return { scratch: await Deno.makeTempDir({ prefix: "videos-" }) };
+  }
+  if (prefer === "native") {
+    throw new UserError(
+      "ffmpeg and ffprobe are not on the PATH; install ffmpeg, or choose the wasm decoder",
+    );
+  }
+  return await compileCore();
+}
