@@ -5,14 +5,16 @@
  *
  * @module
  */
-import { VideoCheck } from "../src/data/download/check.ts";
 import { Credentials } from "../src/data/download/credentials.ts";
 import { download, type DownloadSummary } from "../src/data/download/download.ts";
+import { compressing, keeping } from "../src/data/download/finish.ts";
 import { type Link, readLinks } from "../src/data/download/links.ts";
 import { UsageError } from "../src/errors.ts";
 import { writeAtomic } from "../src/io/atomic.ts";
+import { flags as trainFlags } from "../src/train/config/settings.ts";
 import { Progress } from "../src/train/log/progress.ts";
 import { writeLine } from "../src/train/log/terminal.ts";
+import { h264Name } from "../src/video/container.ts";
 import { runTask } from "./_cli.ts";
 import { findCredentials } from "./_credentials.ts";
 
@@ -21,11 +23,12 @@ const PREFIX = "LSMDC";
 await runTask({
   command: "deno task download-lsmdc",
   purpose:
-    "Download what lists of links name into FOLDER/<parent folder of the link>/<file>. The password " +
-    `comes from ${PREFIX}_PASSWORD, a file, or the terminal. The same command goes on where one stopped.`,
+    "Download what lists of links name into FOLDER/<parent folder of the link>/<file>, and compress it " +
+    `as deno task compress does. The password comes from ${PREFIX}_PASSWORD, a file, or the terminal. ` +
+    "The same command goes on where one stopped.",
   operands: ["LIST...", "FOLDER"],
   flags: {
-    only_down: { kind: "flag", default: false, meaning: "keep the files as they come" },
+    only_down: { kind: "flag", default: false, meaning: "keep the videos as they come" },
     user: { kind: "text", default: null, meaning: `the user name, else ${PREFIX}_USER` },
     password_file: { kind: "text", default: null, meaning: "a file whose first line it is" },
     auth_host: {
@@ -41,6 +44,12 @@ await runTask({
       ...{ kind: "float", default: 1, min: 0 },
       meaning: "seconds before the first of them; each pause is up to twice the one before",
     },
+    workers: {
+      ...{ kind: "int", default: navigator.hardwareConcurrency, min: 1 },
+      meaning: "videos compressed, or with --only_down checked, at a time",
+    },
+    decoder: trainFlags.decoder,
+    compat: trainFlags.compat,
     stall: { kind: "float", default: 60, above: 0, meaning: "seconds to wait for the next byte" },
   },
   onInterrupt: () => "Stopping; what has come stays",
@@ -49,7 +58,7 @@ await runTask({
   if (await Deno.stat(folder).then(({ isFile }) => isFile, () => false)) {
     throw new UsageError(`${folder} is a file; name the folder for the videos last`);
   }
-  const { links, stripped } = await readLinks(lists);
+  const { links, stripped } = await readLinks(lists, values.only_down ? undefined : h264Name);
   if (stripped > 0) {
     writeLine(`left out of ${stripped} links: the user names and passwords that they carry`);
   }
@@ -59,11 +68,15 @@ await runTask({
     new Credentials(found.user, found.password, authHost(links, values.auth_host));
 
   using progress = new Progress("download", links.length);
-  using video = new VideoCheck({ workers: Math.max(1, navigator.hardwareConcurrency - 1) });
+  const engine = { prefer: values.decoder, workers: values.workers };
+  using finisher = values.only_down
+    ? keeping(engine)
+    : await compressing(engine, { fps: 3, size: 224, compat: values.compat ?? undefined });
+  signal.addEventListener("abort", () => finisher[Symbol.dispose]());
   const summary = await download(links, folder, {
     ...{ credentials, signal, parallel: values.parallel, retries: values.retries },
     ...{ pauseMs: values.pause * 1000, stallMs: values.stall * 1000 },
-    check: (path) => video.check(path),
+    finish: (part, target) => finisher.finish(part, target),
     onProgress: (done) => progress.update(done),
     onFailed: ({ url }, reason) => writeLine(`failed: ${url}: ${reason}`),
   });

@@ -7,6 +7,7 @@ import {
   HostileServer,
   says,
 } from "../data/download/hostile_server.ts";
+import { openDecoder } from "../../src/video/decode.ts";
 import { listing, withFolder } from "../io/folder.ts";
 
 const script = new URL("../../tasks/download_lsmdc.ts", import.meta.url).pathname;
@@ -146,15 +147,15 @@ const LOST: Record<string, readonly [Behaviour, reason: RegExp, times: number]> 
   ],
   "/l/garbage.avi": [
     says(["200 OK", length(3000)], new Uint8Array(3000).fill(7)),
-    /what came is no whole video: .*cannot be read/,
+    /: what came cannot be read as a video/,
     2,
   ],
   "/l/short.avi": [
     says(["200 OK", length(7000)], avi.subarray(0, 7000)),
-    /no whole video: .*is truncated/,
+    /: what came is truncated \(\d of 10 frames/,
     2,
   ],
-  "/l/empty.avi": [says(["200 OK", length(0)]), /no whole video/, 2],
+  "/l/empty.avi": [says(["200 OK", length(0)]), /: what came cannot be read/, 2],
   "/l/always_cut.avi": [
     says(["200 OK", length(avi.length)], half),
     /connection failed \(error reading a body/,
@@ -249,6 +250,38 @@ Deno.test("against a hostile server every file ends whole or is named, and the p
       again.said,
       new RegExp(`Downloaded 0 files .*; already there: ${mended.length}; failed: `),
     );
+  }));
+
+Deno.test("without --only_down videos are compressed, and those that cannot be are named", () =>
+  withFolder(async (folder) => {
+    const webm = await Deno.readFile(`${videos}odd.webm`);
+    const corrupt = await Deno.readFile(`${videos}h264.mp4`);
+    for (let i = 0; i < 60; i++) corrupt[2400 + i * 37] ^= 0x5a;
+    await using server = new HostileServer(guarded({
+      "/A/a.avi": first(cut(avi))(file(avi)),
+      "/A/b.webm": file(webm),
+      "/A/c.mp4": file(corrupt),
+    }));
+    const addresses = Object.keys(server.behaviours).map((path) => server.url(path));
+    const list = await listOf(`${folder}/list.txt`, addresses), out = `${folder}/out`;
+    const { code, said } = await run([list, out, ...QUICK]);
+    assert.equal(code, 1, said);
+    assert.match(said, /failed: .*c.mp4: what came cannot be compressed \(.*; fetch it again\n/);
+    assert.match(said, /Downloaded 2 files .*; failed: 1/);
+    assert.deepEqual(await listing(`${out}/A`), ["a.avi", "b.mp4"]);
+    assert.equal(server.times("/A/c.mp4"), 2);
+
+    using decoder = await openDecoder();
+    for (const [name, width] of [["a.avi", 320], ["b.mp4", 332]] as const) {
+      const clip = await decoder.decode({ path: `${out}/A/${name}` }, { choose: { rule: "all" } });
+      assert.deepEqual(
+        [clip.fps, clip.height, clip.width],
+        [3, 224, width],
+        name,
+      );
+    }
+    const again = await run([list, out, ...QUICK]);
+    assert.match(again.said, /Downloaded 0 files .*; already there: 2; failed: 1/);
   }));
 
 Deno.test("Ctrl-C keeps what has come, and the same command goes on from there", () =>

@@ -1,15 +1,19 @@
 /**
- * One file from its link to its place: attempts with growing pauses, a check, and only then its name.
+ * One file from its link to its place: attempts with growing pauses, and its name only once it is known for a whole video.
  *
  * @module
  */
 
 import { UserError } from "../../errors.ts";
+import type { Finisher } from "./finish.ts";
 import type { Link } from "./links.ts";
 import { PartFile } from "./part_file.ts";
 import type { RequestOptions } from "./request.ts";
 import { transfer } from "./transfer.ts";
 import { TransferError } from "./transfer_error.ts";
+
+/** Within what time of each other a Ctrl-C reaches the processes of a terminal. */
+const INTERRUPT_MS = 100;
 
 /** How a file is fetched. */
 export interface FetchOptions extends RequestOptions {
@@ -19,10 +23,8 @@ export interface FetchOptions extends RequestOptions {
   readonly pauseMs: number;
   /** The longest pause; a server that asks for a longer one is not asked again. Default 10 minutes. */
   readonly maxPauseMs?: number;
-  /** @throws {UserError} where the file is no whole video. */
-  readonly check: (path: string) => Promise<void>;
-  /** Makes the file at `target` of the one at `path`, which is removed afterwards. Default: by a rename. */
-  readonly convert?: (path: string, target: string) => Promise<void>;
+  /** See {@link Finisher}. */
+  readonly finish: Finisher["finish"];
 }
 
 /** What became of a file. */
@@ -34,8 +36,7 @@ export interface Fetched {
 }
 
 /**
- * Fetches a file into `folder`. Until it is whole and checked it lies beside its place, from where the next
- * call goes on.
+ * Fetches a file into `folder`. Until it is whole it lies beside its place, from where the next call goes on.
  *
  * @returns Nothing where it is there already.
  * @throws {TransferError} where it cannot be had.
@@ -52,29 +53,28 @@ export async function fetchFile(
   try {
     await withRetries(part, options, async () => {
       await transfer(url, part, options);
-      await check(part, options);
+      await finish(part, path, options);
     });
   } catch (error) {
     if (part.size === 0) await part.remove();
     throw error;
   }
-  if (options.convert === undefined) {
-    await part.finish();
-  } else {
-    await options.convert(part.path, path);
-    await part.remove();
-  }
+  await part.remove();
   return { bytes: part.size - part.kept, resumed: part.kept > 0 };
 }
 
-/** What cannot be a video is fetched once more from the start: it may have been damaged on its way. */
-async function check(part: PartFile, options: FetchOptions): Promise<void> {
+/** What is no video is fetched once more from the start: it may have been damaged on its way. */
+async function finish(part: PartFile, target: string, options: FetchOptions): Promise<void> {
   try {
-    await options.check(part.path);
+    await options.finish(part.path, target);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    // A terminal's Ctrl-C reaches ffmpeg too, perhaps before this process hears of it.
+    await new Promise((resolve) => setTimeout(resolve, INTERRUPT_MS));
+    if (options.signal.aborted) throw options.signal.reason;
+    if (!(error instanceof UserError) || !error.message.startsWith(`${part.path} `)) throw error;
     await part.begin({});
-    throw new TransferError(`what came is no whole video: ${error.message}`, "once more");
+    const why = error.message.slice(part.path.length + 1);
+    throw new TransferError(`what came ${why}`, "once more");
   }
 }
 

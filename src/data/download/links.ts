@@ -26,10 +26,14 @@ export interface LinkList {
 /**
  * Reads the links of several lists: of each line that holds one the first, each address once, sorted.
  *
+ * @param nameOf Changes the names under which files are kept.
  * @throws {UserError} for a list that is missing or without links, for an address that cannot be read or
  *   names no file, and for two addresses of one target.
  */
-export async function readLinks(lists: readonly string[]): Promise<LinkList> {
+export async function readLinks(
+  lists: readonly string[],
+  nameOf: (target: string) => string = (target) => target,
+): Promise<LinkList> {
   const links = new Map<string, Link>();
   let stripped = 0;
   for (const list of lists) {
@@ -41,7 +45,7 @@ export async function readLinks(lists: readonly string[]): Promise<LinkList> {
       if (address === undefined) continue;
       const { url, hadCredentials } = readUrl(address, `${list}:${index + 1}`);
       stripped += Number(hadCredentials);
-      links.set(url.href, { url, target: targetOf(url, `${list}:${index + 1}`) });
+      links.set(url.href, { url, target: nameOf(targetOf(url, `${list}:${index + 1}`)) });
       found++;
     }
     if (found === 0) throw new UserError(`${list} holds no link (http:// or https://)`);

@@ -102,13 +102,7 @@ export class PartFile implements Disposable {
     await attempt(this.path, () => this.file.sync());
   }
 
-  /** The bytes become `target`, by a rename. */
-  async finish(): Promise<void> {
-    await attempt(this.target, () => Deno.rename(this.path, this.target));
-    await Deno.remove(this.#note);
-  }
-
-  /** Removes the file and its note. */
+  /** Removes what there is of the file and its note. */
   async remove(): Promise<void> {
     await Promise.all([this.path, this.#note].map((path) => Deno.remove(path).catch(() => {})));
   }

@@ -10,7 +10,7 @@ const length = (n: number) => `Content-Length: ${n}`;
 
 const options = (more: Partial<FetchOptions> = {}): FetchOptions => ({
   ...{ retries: 2, pauseMs: 1, stallMs: 2000, signal: new AbortController().signal },
-  check: () => Promise.resolve(),
+  finish: (part, target) => Deno.rename(part, target),
   ...more,
 });
 
@@ -151,13 +151,31 @@ Deno.test("an end during a pause ends it", () =>
     await assert.rejects(fetch({ signal }), { name: "TimeoutError" });
   }));
 
-Deno.test("a file that fails its check twice is given up, one that fails once is not", () =>
+Deno.test("a file that twice is no video is given up, one that once is none is not", () =>
   scene(file(body), {}, async ({ server, folder, fetch }) => {
-    const bad = () => Promise.reject(new UserError("no video"));
-    await assert.rejects(fetch({ check: bad }), /whole video: no video/);
+    const bad = (part: string) => Promise.reject(new UserError(`${part} is no video`));
+    await assert.rejects(fetch({ finish: bad }), /^TransferError: what came is no video$/);
     assert.equal(server.asked.length, 2);
-    let checks = 0;
-    await fetch({ check: () => checks++ === 0 ? bad() : Promise.resolve() });
+    assert.deepEqual(await listing(`${folder}/A`), []);
+    let times = 0;
+    const finish = (part: string, target: string) =>
+      times++ === 0 ? bad(part) : Deno.rename(part, target);
+    await fetch({ finish });
+    await whole(folder);
+  }));
+
+Deno.test("a file whose finishing the user ends, or the file system, stays as it came", () =>
+  scene(file(body), {}, async ({ folder, fetch }) => {
+    const stop = new AbortController(), { signal } = stop;
+    const ended = (part: string) => {
+      setTimeout(() => stop.abort(new Error("enough")), 10);
+      return Promise.reject(new UserError(`${part} cannot be decoded (ffmpeg was ended)`));
+    };
+    await assert.rejects(fetch({ signal, finish: ended }), /^Error: enough$/);
+    const full = () => Promise.reject(new UserError("cannot write (disk full)"));
+    await assert.rejects(fetch({ finish: full }), /^UserError: cannot write/);
+    assert.deepEqual(await Deno.readFile(`${folder}/A/a.avi.part`), body);
+    assert.deepEqual(await fetch(), { bytes: 0, resumed: true });
     await whole(folder);
   }));
 
@@ -174,11 +192,10 @@ Deno.test("a folder that cannot be made is the user's matter", () =>
     await assert.rejects(fetch(), { name: "UserError", message: /^cannot write .*A\/a.avi \(/ });
   }));
 
-Deno.test("a converted file takes the place of what came", () =>
+Deno.test("a file may become another in finishing", () =>
   scene(file(body), {}, async ({ folder, fetch }) => {
-    await fetch({
-      convert: async (path, target) =>
-        await Deno.writeFile(target, (await Deno.readFile(path)).reverse()),
-    });
+    const finish = async (part: string, target: string) =>
+      await Deno.writeFile(target, (await Deno.readFile(part)).reverse());
+    await fetch({ finish });
     await whole(folder, other);
   }));
