@@ -48,7 +48,7 @@ await runTask({
     ...{ fps, size, keepFolders, workers, decoder, signal, compat: compat ?? undefined },
     badVideo: values.bad_video,
     maxBad: (videos) => Math.floor(values.bad_video_limit * videos),
-    onProgress: (n, total) => (progress ??= new Progress("compress", total)).update(n),
+    onProgress: (n, total) => (progress ??= new Progress("compress", total, { from: n })).update(n),
     onBad: (message) => writeLine(`bad: ${message}`),
   }).finally(() => progress?.[Symbol.dispose]());
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;

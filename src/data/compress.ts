@@ -9,9 +9,10 @@ import { UserError } from "../errors.ts";
 import { removeAllLeftovers, writeAtomic, writeAtomicBy } from "../io/atomic.ts";
 import type { CompressOptions } from "../video/compress.ts";
 import { type Compressor, openCompressor } from "../video/compressor.ts";
-import { h264Name, isVideo } from "../video/container.ts";
+import { h264Name } from "../video/container.ts";
 import type { DecoderName } from "../video/engine.ts";
-import { baseName, listVideos } from "./video_list.ts";
+import { keepApart, makeFolder, parentFolder, trimmed, videosBelow } from "./video_folder.ts";
+import { baseName } from "./video_list.ts";
 
 /** Where the videos that could not be compressed are listed, in the output folder. */
 export const BAD_LIST = "bad_videos.txt";
@@ -26,6 +27,7 @@ export interface CompressFolderOptions extends CompressOptions {
   readonly badVideo: "skip" | "stop";
   /** More bad videos than this end the run. */
   readonly maxBad: (videos: number) => number;
+  /** Told at the start, and after each video. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Told of each bad video. */
   readonly onBad?: (message: string) => void;
@@ -73,14 +75,10 @@ export async function compressFolder(
   output: string,
   options: CompressFolderOptions,
 ): Promise<CompressSummary> {
-  const { files } = await listVideos({ folder: input });
-  await separate(input, output);
-  const videos = files.filter(isVideo);
-  if (videos.length === 0) {
-    throw new UserError(`${input} holds no video (${files.length} other files); give their folder`);
-  }
-  const plans = plan(input, output, videos, options.keepFolders);
-  for (const folder of new Set([output, ...plans.map(({ to }) => parent(to))])) {
+  const { folder, videos, ignored } = await videosBelow(input), target = trimmed(output);
+  await keepApart(folder, target);
+  const plans = plan(folder, target, videos, options.keepFolders);
+  for (const folder of new Set([target, ...plans.map(({ to }) => parentFolder(to))])) {
     await makeFolder(folder);
     await removeAllLeftovers(folder);
   }
@@ -89,13 +87,12 @@ export async function compressFolder(
 
   const run = new Run(todo, plans.length, options);
   const engine = await run.all();
-  await noteBad(output, run.bad);
+  await noteBad(target, run.bad);
   if (run.failure !== undefined) throw run.failure;
   const { made, bad, bytesBefore, bytesAfter } = run, there = plans.length - todo.length;
   return {
     ...{ videos: videos.length, made, there, bad, bytesBefore, bytesAfter, engine },
-    renamed: videos.filter((path) => h264Name(path) !== path).length,
-    ignored: files.length - videos.length,
+    ...{ ignored, renamed: videos.filter((path) => h264Name(path) !== path).length },
     finished: there + made + bad.length === plans.length,
   };
 }
@@ -130,11 +127,16 @@ class Run {
           this.failure ??= error;
           stop();
         });
-        this.options.onProgress?.(this.#there + this.made + this.bad.length, this.total);
+        this.#tell();
       }
     };
+    this.#tell();
     await Promise.all(Array.from({ length: workers }, lane));
     return compressor.name;
+  }
+
+  #tell(): void {
+    this.options.onProgress?.(this.#there + this.made + this.bad.length, this.total);
   }
 
   async #one(compressor: Compressor, { from, to }: Plan): Promise<void> {
@@ -172,56 +174,27 @@ class Run {
   }
 }
 
-/** Which video becomes which file. */
+/**
+ * Which video becomes which file.
+ *
+ * @throws UserError where two would become one.
+ */
 function plan(input: string, output: string, videos: readonly string[], keepFolders: boolean) {
-  const [from, to] = [input, output].map((folder) => folder.replace(/(?<=.)\/+$/, ""));
   const sources = new Map<string, string>();
   for (const path of videos) {
     const name = h264Name(keepFolders ? path : baseName(path)), other = sources.get(name);
     if (other !== undefined) {
       throw new UserError(
-        `${from}/${other} and ${from}/${path} would both become ${to}/${name}; rename one of them` +
+        `${input}/${other} and ${input}/${path} would both become ${output}/${name}; rename one` +
           (keepFolders ? "" : ", or keep their folders (--keep_folders)"),
       );
     }
     sources.set(name, path);
   }
-  return [...sources].map(([name, path]) => ({ from: `${from}/${path}`, to: `${to}/${name}` }));
-}
-
-/** @throws UserError where one of the folders lies in the other, or is it. */
-async function separate(input: string, output: string): Promise<void> {
-  const [a, b] = [await Deno.realPath(input), await realPlace(output)];
-  if (a === b) throw new UserError(`${input} and ${output} are one folder; choose another output`);
-  for (const [inner, outer] of [[a, b], [b, a]]) {
-    if (inner.startsWith(outer.replace(/\/*$/, "/"))) {
-      throw new UserError(`${inner} lies in ${outer}; choose another output`);
-    }
-  }
-}
-
-/** The real path of a place that need not exist yet. */
-async function realPlace(path: string): Promise<string> {
-  try {
-    return await Deno.realPath(path);
-  } catch {
-    const whole = path.replace(/(?<=.)\/+$/, "");
-    return `${await realPlace(parent(whole))}/${baseName(whole)}`;
-  }
-}
-
-function parent(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "." : path.slice(0, slash) || "/";
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(path, { recursive: true });
-  } catch (error) {
-    const reason = (error as Error).message;
-    throw new UserError(`cannot make the folder ${path} (${reason}); choose another output`);
-  }
+  return [...sources].map(([name, path]) => ({
+    from: `${input}/${path}`,
+    to: `${output}/${name}`,
+  }));
 }
 
 async function isFile(path: string): Promise<boolean> {
@@ -230,7 +203,7 @@ async function isFile(path: string): Promise<boolean> {
 
 /** Leaves the list of the bad videos, or none where there is none. */
 async function noteBad(output: string, bad: readonly string[]): Promise<void> {
-  const path = `${output.replace(/(?<=.)\/+$/, "")}/${BAD_LIST}`;
+  const path = `${output}/${BAD_LIST}`;
   if (bad.length > 0) await writeAtomic(path, bad.toSorted().join("\n") + "\n");
   else await Deno.remove(path).catch(() => {});
 }

@@ -84,6 +84,10 @@ export async function compressVideo(
   const errors = ffmpeg.errors(log, session.input);
   const cut = errors.find(ffmpeg.endsEarly);
   if (cut !== undefined) throw new UserError(`${path} is truncated (${cut}); fetch it again`);
+  const full = /no space left[^(]*|[^ ]* ?quota exceeded|file too large/i.exec(errors.join("\n"));
+  if (full !== null) {
+    throw new UserError(`cannot write ${name} (${full[0].trim()}); make room there`);
+  }
   const { size: bytes } = await Deno.stat(output);
   if (failed || frames === 0 || bytes === 0) {
     const [reason = "it holds no frame"] = errors;

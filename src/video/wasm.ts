@@ -169,7 +169,8 @@ class WasmSession implements FfmpegSession {
       // ffprobe always reports -1 here; what it printed tells.
       return { failed: program === "ffmpeg" && this.#core.ret !== 0, log: log.join("\n") };
     } catch (error) {
-      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      // Besides what a core dies of, what a file of the host refuses, such as a full disk.
+      if (!(error instanceof Error)) throw error;
       return { failed: true, log: [error.message, ...log].join("\n") };
     } finally {
       this.#core.reset();
