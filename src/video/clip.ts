@@ -62,7 +62,7 @@ export async function decodeClip(
     if (stat === undefined) throw new UserError(`${name} does not exist; check the video folder`);
     if (!stat.isFile) throw new UserError(`${name} is not a file; give a video file`);
   }
-  await using session = await engine.open(source);
+  await using session = await open(engine, source);
   const info = await readInfo(session, name);
   const { start, end } = options;
   // Packets tell the number of frames nearly always; a wrong guess costs a second pass.
@@ -82,6 +82,16 @@ export async function decodeClip(
     frames = pass.seen;
   }
   throw new UserError(`${name} decodes differently each time; replace the file`);
+}
+
+/** Opens a video. It may have gone since it was looked for. */
+async function open(engine: FfmpegEngine, source: VideoSource): Promise<FfmpegSession> {
+  try {
+    return await engine.open(source);
+  } catch (error) {
+    if (error instanceof UserError || !("path" in source)) throw error;
+    throw new UserError(`${source.path} cannot be opened (${(error as Error).message})`);
+  }
 }
 
 /**
@@ -104,12 +114,28 @@ export async function readInfo(session: FfmpegSession, name: string): Promise<Vi
     throw new UserError(`${name} ${problem}; replace the file`);
   }
   const missing = info.editable ? 0 : (info.declared ?? 0) - info.packets;
-  if (missing > 0) {
+  if (missing > 0 && !await endsAsDeclared(session, info)) {
     throw new UserError(
       `${name} is truncated (${info.packets} of ${info.declared} frames are there); fetch it again`,
     );
   }
+  if (info.packets === 0) throw new UserError(`${name} holds no frame; replace the file`);
   return info;
+}
+
+/**
+ * Whether the last packet stands where the video is to end. An AVI declares its length in steps of time,
+ * and leaves steps empty where the frame before is to stay.
+ */
+async function endsAsDeclared(session: FfmpegSession, { declared }: VideoInfo): Promise<boolean> {
+  const decoder = new TextDecoder();
+  let lines = "";
+  await session.run("ffprobe", ffmpeg.stepArguments(session.input), (chunk) => {
+    lines += decoder.decode(chunk, { stream: true });
+  });
+  const steps = lines.split("\n").map((line) => Number.parseInt(line)).filter(Number.isInteger);
+  const widest = steps.reduce((most, step, i) => Math.max(most, step - (steps[i - 1] ?? -1)), 1);
+  return declared !== undefined && (steps.at(-1) ?? -1) + widest >= declared;
 }
 
 async function decodePass(

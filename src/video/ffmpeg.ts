@@ -70,6 +70,14 @@ export function infoArguments(input: string): string[] {
   ];
 }
 
+/** ffprobe's arguments that list when each packet is decoded, in the stream's steps of time, one a line. */
+export function stepArguments(input: string): string[] {
+  return [
+    ...["-v", "error", "-protocol_whitelist", "file", "-select_streams", "V:0"],
+    ...["-show_entries", "packet=dts", "-of", "csv=p=0", input],
+  ];
+}
+
 /** Reads ffprobe's JSON; nothing where there is no video stream or no JSON. */
 export function parseInfo(json: string): VideoInfo | undefined {
   let probe: { streams?: Record<string, string>[]; format?: { format_name?: string } };
@@ -93,6 +101,9 @@ export function parseInfo(json: string): VideoInfo | undefined {
   };
 }
 
+/** Pixels of a frame: twice what 8K has. A header may claim any size, and a frame is held as a whole. */
+const MOST_PIXELS = 2 ** 26;
+
 /**
  * ffmpeg's arguments that decode the first `limit` frames, or all, and output those at the ascending
  * indices `wanted`. Errors in the data end the run instead of being painted over. Time stamps are
@@ -114,7 +125,8 @@ export function frameArguments(
   ];
   return [
     ...["-nostdin", "-nostats", "-v", "level+verbose", "-xerror", "-threads", "1"],
-    ...["-flags", "+bitexact", "-protocol_whitelist", "file", "-i", input, "-map", "0:V:0"],
+    ...["-flags", "+bitexact", "-max_pixels", `${MOST_PIXELS}`, "-protocol_whitelist", "file"],
+    ...["-i", input, "-map", "0:V:0"],
     ...["-vf", filters.join(","), "-r", "25"],
     ...["-c:v", "ppm", "-pix_fmt", "rgb24", "-f", "image2pipe"],
   ];

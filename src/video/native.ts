@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../errors.ts";
+import { Ended } from "./ended.ts";
 import { type FfmpegEngine, type FfmpegSession, sourceExtension } from "./ffmpeg.ts";
 import type { VideoSource } from "./ffmpeg.ts";
 
@@ -116,7 +117,10 @@ class NativeSession implements FfmpegSession {
     const log = new Response(child.stderr).text();
     try {
       for await (const chunk of child.stdout) onOutput(chunk);
-      return { failed: !(await child.status).success, log: await log };
+      const { success, signal } = await child.status, messages = await log;
+      const told = signal ?? /^(\[info\] )?Exiting normally, received signal \d+/m.exec(messages);
+      if (told) throw new Ended(`${program} was ended by a signal${signal ? `, ${signal}` : ""}`);
+      return { failed: !success, log: messages };
     } catch (error) {
       child.kill();
       await Promise.allSettled([log, child.status]);
