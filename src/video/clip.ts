@@ -45,6 +45,9 @@ interface Pass {
   width: number;
 }
 
+/** More than any video has; ffmpeg takes no number beyond 64 bits. */
+const MOST_FRAMES = 2 ** 40;
+
 /**
  * Decodes the chosen frames of a clip.
  *
@@ -73,9 +76,10 @@ export async function decodeClip(
     const pass = await decodePass(session, name, range.first, indices, options, info.fps);
     const actual = clipRange({ ...info, decoded: pass.seen }, start, end);
     if (actual.count === 0) {
+      const longest = Math.max(pass.seen, info.packets);
       throw new UserError(
         `${name} has no frame between ${start ?? 0} s and ${end ?? "its end"}${end ? " s" : ""} ` +
-          `(it ends at ${(pass.seen / info.fps).toFixed(2)} s); correct the clip's times`,
+          `(it ends at ${(longest / info.fps).toFixed(2)} s); correct the clip's times`,
       );
     }
     if (actual.count === range.count) return assemble(pass, indices, range, info.fps);
@@ -97,7 +101,7 @@ async function open(engine: FfmpegEngine, source: VideoSource): Promise<FfmpegSe
 /**
  * What the container says about the video.
  *
- * @throws UserError naming the file where it holds no video or fewer frames than it declares.
+ * @throws UserError naming the file where it holds no video, no frame, or fewer than it declares.
  */
 export async function readInfo(session: FfmpegSession, name: string): Promise<VideoInfo> {
   const decoder = new TextDecoder();
@@ -112,6 +116,9 @@ export async function readInfo(session: FfmpegSession, name: string): Promise<Vi
       ? "holds no video stream"
       : `cannot be read as a video (${reason})`;
     throw new UserError(`${name} ${problem}; replace the file`);
+  }
+  if (info.refers) {
+    throw new UserError(`${name} is no video but a list of other files; replace the file`);
   }
   const missing = info.editable ? 0 : (info.declared ?? 0) - info.packets;
   if (missing > 0 && !await endsAsDeclared(session, info)) {
@@ -154,7 +161,9 @@ async function decodePass(
     const fitted = size === undefined ? frame : fitFrames(frame, size, resize);
     pass.kept.set(wanted[pass.kept.size], fitted);
   });
-  const limit = end === undefined ? undefined : Math.max(1, Math.trunc(end * fps) + 1);
+  const limit = end === undefined
+    ? undefined
+    : Math.min(Math.max(1, Math.trunc(end * fps) + 1), MOST_FRAMES);
   const numbers = wanted.map((index) => index + first);
   const args = ffmpeg.frameArguments(session.input, numbers, limit);
   const { failed, log } = await session.run("ffmpeg", args, (chunk) => stream.push(chunk));

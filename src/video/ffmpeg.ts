@@ -59,7 +59,12 @@ export interface VideoInfo {
   readonly fps: number;
   /** Whether edit lists may rightly leave fewer packets than declared. */
   readonly editable: boolean;
+  /** Whether the file names others, which hold the video: a text that ffmpeg takes for a playlist. */
+  readonly refers: boolean;
 }
+
+/** ffmpeg's names of the formats that name other files. */
+const REFERRING = new Set(["concat", "concatf", "dash", "hls", "imf", "avisynth", "vapoursynth"]);
 
 /** ffprobe's arguments for {@link parseInfo}. */
 export function infoArguments(input: string): string[] {
@@ -93,16 +98,18 @@ export function parseInfo(json: string): VideoInfo | undefined {
     return frames / seconds;
   };
   const average = rate(stream.avg_frame_rate);
+  const formats = probe.format?.format_name?.split(",") ?? [];
   return {
     declared: stream.nb_frames === undefined ? undefined : Number(stream.nb_frames),
     packets: Number(stream.nb_read_packets ?? 0),
     fps: average > 0 ? average : rate(stream.r_frame_rate),
-    editable: probe.format?.format_name?.split(",").includes("mov") ?? false,
+    editable: formats.includes("mov"),
+    refers: formats.some((format) => REFERRING.has(format)),
   };
 }
 
 /** Pixels of a frame: twice what 8K has. A header may claim any size, and a frame is held as a whole. */
-const MOST_PIXELS = 2 ** 26;
+export const MOST_PIXELS = 2 ** 26;
 
 /**
  * ffmpeg's arguments that decode the first `limit` frames, or all, and output those at the ascending

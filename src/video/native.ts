@@ -73,12 +73,14 @@ const running = new Set<Deno.ChildProcess>();
 
 /** Ends every program that this thread has started. A thread that ends without this leaves them behind. */
 export function killNative(): void {
-  for (const child of running) {
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has just ended.
-    }
+  for (const child of running) end(child, "SIGKILL");
+}
+
+function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has just ended.
   }
 }
 
@@ -122,7 +124,7 @@ class NativeSession implements FfmpegSession {
       if (told) throw new Ended(`${program} was ended by a signal${signal ? `, ${signal}` : ""}`);
       return { failed: !success, log: messages };
     } catch (error) {
-      child.kill();
+      end(child, "SIGTERM");
       await Promise.allSettled([log, child.status]);
       throw error;
     } finally {

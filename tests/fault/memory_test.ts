@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { decoders, growth } from "./memory.ts";
 
 /** A native clip costs two processes. */
-const CLIPS = { wasm: 150, native: 50 };
+const CLIPS = { wasm: 150, native: 40 };
 
 for (const decoder of decoders) {
   Deno.test(`${CLIPS[decoder]} clips by ${decoder} leave the memory of a process flat`, async () => {
