@@ -51,8 +51,7 @@ export async function writeAtomicBy<T>(
   path: string,
   fill: (temporary: string, file: Deno.FsFile) => Promise<T>,
 ): Promise<T> {
-  const { folder, prefix } = temporaries(path);
-  const temporary = `${folder}/${prefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`;
+  const temporary = temporaryBeside(path);
   // Refused folders surface here, before there is anything to clean up.
   const file = await attempt(path, () => Deno.open(temporary, { write: true, createNew: true }));
   let result: T;
@@ -68,7 +67,7 @@ export async function writeAtomicBy<T>(
     await Deno.remove(temporary).catch(() => {}); // the first error is the one worth telling
     throw error;
   }
-  await syncFolder(folder);
+  await syncFolder(temporaries(path).folder);
   return result;
 }
 
@@ -94,7 +93,7 @@ export async function removeLeftovers(path: string): Promise<number> {
   );
 }
 
-/** Like {@link removeLeftovers}, for every file of a folder at once. */
+/** Like {@link removeLeftovers}, for everything in a folder at once. */
 export async function removeAllLeftovers(folder: string): Promise<number> {
   return await removeWhere(folder, (name) => name.startsWith(".") && WRITER.test(name));
 }
@@ -107,7 +106,7 @@ async function removeWhere(folder: string, fits: (name: string) => boolean): Pro
   try {
     for await (const { name } of Deno.readDir(folder)) {
       if (!fits(name)) continue;
-      await Deno.remove(`${folder}/${name}`);
+      await Deno.remove(`${folder}/${name}`, { recursive: true });
       removed++;
     }
   } catch (error) {
@@ -128,6 +127,12 @@ function temporaries(path: string): { folder: string; prefix: string } {
     folder: slash < 0 ? "." : path.slice(0, slash) || "/",
     prefix: `.${path.slice(slash + 1)}.`,
   };
+}
+
+/** A new name for a temporary file of `path`, beside it. */
+export function temporaryBeside(path: string): string {
+  const { folder, prefix } = temporaries(path);
+  return `${folder}/${prefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`;
 }
 
 function chunksOf(content: FileContent): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FolderSplit, ReadFolder } from "../data/annotation_folder.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, MissingVideo } from "../data/dataset.ts";
 import { readActivityNet } from "../data/datasets/activitynet.ts";
 import { readDidemo } from "../data/datasets/didemo.ts";
 import { readLsmdc } from "../data/datasets/lsmdc.ts";
@@ -80,6 +80,23 @@ export async function readSplits(
     test: (await read("test"))!,
     order: await read("order"),
   };
+}
+
+/**
+ * The videos that each split of a data set names and that are not there.
+ *
+ * @throws {UserError} where annotations or the videos' place cannot be read.
+ */
+export async function missingVideos(
+  settings: Settings,
+): Promise<ReadonlyMap<Dataset["split"], readonly MissingVideo[]>> {
+  const videos = await listVideos(videoPlace(settings));
+  const found = new Map<Dataset["split"], readonly MissingVideo[]>();
+  for (const split of ["train", "test", "order"] as const) {
+    const dataset = await readSplit(settings, split, videos);
+    if (dataset) found.set(split, withoutMissing(dataset, videos).missing ?? []);
+  }
+  return found;
 }
 
 function checked(dataset: Dataset, { missing: rule }: Settings): Dataset {

@@ -8,7 +8,7 @@ import { UserError } from "../errors.ts";
 import { type Compressed, type CompressJob, compressVideo } from "./compress.ts";
 import { retryEnded } from "./ended.ts";
 import type { DecoderName } from "./engine.ts";
-import { canEncode, killNative, nativeEngine } from "./native.ts";
+import { canEncode, nativeEngine } from "./native.ts";
 import { WorkerPool } from "./pool.ts";
 import { compileCore } from "./wasm.ts";
 
@@ -33,9 +33,9 @@ export async function openCompressor(
   { prefer, workers }: { prefer: DecoderName; workers: number },
 ): Promise<Compressor> {
   if (prefer !== "wasm" && await canEncode()) {
-    const engine = nativeEngine("");
+    const engine = nativeEngine(""), kill = () => engine.kill();
     let closed = false;
-    globalThis.addEventListener("unload", killNative);
+    globalThis.addEventListener("unload", kill);
     return {
       name: "native",
       compress: (job) =>
@@ -45,7 +45,8 @@ export async function openCompressor(
         }),
       [Symbol.dispose]() {
         closed = true;
-        killNative();
+        globalThis.removeEventListener("unload", kill);
+        kill();
       },
     };
   }

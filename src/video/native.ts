@@ -43,21 +43,31 @@ export async function canEncode(): Promise<boolean> {
   return /^ V\S* libx264 /m.test(new TextDecoder().decode(stdout));
 }
 
+/** {@link nativeEngine}. */
+export interface NativeEngine extends FfmpegEngine {
+  /**
+   * Ends the programs that are at work. A process that ends without this may leave them behind, and one
+   * that writes a file goes on writing.
+   */
+  kill(): void;
+}
+
 /**
  * ffmpeg and ffprobe as child processes.
  *
  * @param scratch A folder for videos that come as bytes: a pipe cannot seek, and many MP4 files keep
  *   their index at the end.
  */
-export function nativeEngine(scratch: string): FfmpegEngine {
+export function nativeEngine(scratch: string): NativeEngine {
+  const running = new Set<Deno.ChildProcess>();
   return {
     name: "native",
     async open(source: VideoSource): Promise<FfmpegSession> {
-      if ("path" in source) return new NativeSession(source.path);
+      if ("path" in source) return new NativeSession(running, source.path);
       try {
         const file = await Deno.makeTempFile({ dir: scratch, suffix: sourceExtension(source) });
         await Deno.writeFile(file, source.bytes);
-        return new NativeSession(file, file);
+        return new NativeSession(running, file, file);
       } catch (error) {
         throw new UserError(
           `cannot write to ${scratch} (${error instanceof Error ? error.message : error}); ` +
@@ -65,15 +75,10 @@ export function nativeEngine(scratch: string): FfmpegEngine {
         );
       }
     },
+    kill() {
+      for (const child of running) end(child, "SIGKILL");
+    },
   };
-}
-
-/** Programs at work. */
-const running = new Set<Deno.ChildProcess>();
-
-/** Ends every program that this thread has started. A thread that ends without this leaves them behind. */
-export function killNative(): void {
-  for (const child of running) end(child, "SIGKILL");
 }
 
 function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
@@ -87,7 +92,11 @@ function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
 class NativeSession implements FfmpegSession {
   readonly input: string;
 
-  constructor(path: string, readonly temporary?: string) {
+  constructor(
+    readonly running: Set<Deno.ChildProcess>,
+    path: string,
+    readonly temporary?: string,
+  ) {
     // The prefix keeps a name such as "concat:a" or "-y" from being taken for anything but a file.
     this.input = `file:${path}`;
   }
@@ -115,7 +124,7 @@ class NativeSession implements FfmpegSession {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    running.add(child);
+    this.running.add(child);
     const log = new Response(child.stderr).text();
     try {
       for await (const chunk of child.stdout) onOutput(chunk);
@@ -128,7 +137,7 @@ class NativeSession implements FfmpegSession {
       await Promise.allSettled([log, child.status]);
       throw error;
     } finally {
-      running.delete(child);
+      this.running.delete(child);
     }
   }
 

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../src/errors.ts";
-import { removeLeftovers, writeAtomic } from "../../src/io/atomic.ts";
+import {
+  removeAllLeftovers,
+  removeLeftovers,
+  writeAtomic,
+  writeAtomicBy,
+} from "../../src/io/atomic.ts";
 import { listing, withFolder } from "./folder.ts";
 
 const userLine = (pattern: RegExp) => (error: unknown) => {
@@ -139,3 +144,41 @@ Deno.test({
       userLine(/^cannot write runs\/x: no permission to write in runs; choose another folder/),
     ),
 });
+
+Deno.test("writeAtomicBy lets another fill the file, and keeps the old one where that fails", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/clip.mp4`;
+    const size = await writeAtomicBy(path, async (temporary) => {
+      assert.deepEqual(await listing(folder), [temporary.slice(folder.length + 1)]);
+      await Deno.writeTextFile(temporary, "whole");
+      return 5;
+    });
+    assert.equal(size, 5);
+    const failure = new Error("no video");
+    const failing = writeAtomicBy(path, async (temporary) => {
+      await Deno.writeTextFile(temporary, "half");
+      throw failure;
+    });
+    await assert.rejects(failing, failure);
+    assert.equal(await Deno.readTextFile(path), "whole");
+    assert.deepEqual(await listing(folder), ["clip.mp4"]);
+  }));
+
+Deno.test("removeAllLeftovers clears what killed writers of any path left, and nothing else", () =>
+  withFolder(async (folder) => {
+    const kept = [".a.mp4.12-0123.tmp", "a.mp4", "b.12-0123abcd.tmp", ".hidden"];
+    for (const name of [...kept, ".a.mp4.12-0123abcd.tmp"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, "");
+    }
+    await Deno.mkdir(`${folder}/.b.34-89abcdef.tmp/full`, { recursive: true });
+    assert.equal(await removeAllLeftovers(folder), 2);
+    assert.deepEqual(await listing(folder), kept.toSorted());
+    assert.equal(await removeAllLeftovers(`${folder}/none`), 0);
+  }));
+
+Deno.test("removeLeftovers spares those of a path whose name goes on", () =>
+  withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/.ckpt.best.12-0123abcd.tmp`, "");
+    assert.equal(await removeLeftovers(`${folder}/ckpt`), 0);
+    assert.equal(await removeLeftovers(`${folder}/ckpt.best`), 1);
+  }));

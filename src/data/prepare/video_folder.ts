@@ -4,9 +4,9 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
-import { isVideo } from "../video/container.ts";
-import { baseName, listVideos } from "./video_list.ts";
+import { UserError } from "../../errors.ts";
+import { isVideo } from "../../video/container.ts";
+import { baseName, listVideos } from "../video_list.ts";
 
 /** What lies below a folder. */
 export interface VideoFolder {

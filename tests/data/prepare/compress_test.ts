@@ -1,35 +1,18 @@
 import assert from "node:assert/strict";
-import { compressFolder, type CompressFolderOptions } from "../../src/data/compress.ts";
-import { openDecoder } from "../../src/video/decode.ts";
-import { canEncode } from "../../src/video/native.ts";
-import { withFolder } from "../io/folder.ts";
-import { ffmpeg, ffprobe } from "../video/ffmpeg.ts";
+import { checkVideos } from "../../../src/data/prepare/check_videos.ts";
+import { compressFolder, type CompressFolderOptions } from "../../../src/data/prepare/compress.ts";
+import { openDecoder } from "../../../src/video/decode.ts";
+import { canEncode } from "../../../src/video/native.ts";
+import { withFolder } from "../../io/folder.ts";
+import { CLIPS, copyClips, tree } from "./clips.ts";
+import { ffmpeg, ffprobe } from "../../video/ffmpeg.ts";
 
-const clips = new URL("../../fixtures/videos/", import.meta.url).pathname;
 const engines = await canEncode() ? ["wasm", "native"] as const : ["wasm"] as const;
 
 const options: CompressFolderOptions = {
   ...{ fps: 3, size: 224, keepFolders: false, workers: 2, decoder: "auto", badVideo: "skip" },
   maxBad: (videos) => videos,
 };
-
-/** Copies clips of the fixtures to `folder`, under other names where told. */
-async function copy(folder: string, names: Record<string, string>): Promise<void> {
-  for (const [to, from] of Object.entries(names)) {
-    const path = `${folder}/${to}`;
-    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    await Deno.copyFile(clips + from, path);
-  }
-}
-
-/** Every file below a folder, sorted, temporary ones included. */
-async function tree(folder: string, below = ""): Promise<string[]> {
-  const entries = await Array.fromAsync(Deno.readDir(folder + below));
-  const paths = entries.map(async ({ name, isDirectory }) =>
-    isDirectory ? await tree(folder, `${below}/${name}`) : [`${below}/${name}`.slice(1)]
-  );
-  return (await Promise.all(paths)).flat().sort();
-}
 
 /** What a file holds: "h264 298x224 3/1 6" for each of its streams. */
 async function streams(path: string): Promise<string[]> {
@@ -43,7 +26,7 @@ for (const decoder of engines) {
   Deno.test(`compressFolder() by ${decoder} makes every kind of video small, even and upright`, () =>
     withFolder(async (folder) => {
       const [input, output] = [`${folder}/in`, `${folder}/out`];
-      await copy(input, {
+      await copyClips(input, {
         "-y.mp4": "h264.mp4",
         "deep/er/ü b's 100%.avi": "mpeg4.avi",
         "odd.webm": "odd.webm",
@@ -76,8 +59,6 @@ for (const decoder of engines) {
         (await tree(output)).map(async (name) => (await Deno.stat(`${output}/${name}`)).size),
       );
       assert.equal(summary.bytesAfter, bytes.reduce((a, b) => a + b));
-      // What is made can be read by the project's own decoder, and made again from itself: a portrait
-      // without a rotation is one of its cases.
       using reader = await openDecoder();
       for (const name of await tree(output)) {
         const clip = await reader.decode({ path: `${output}/${name}` }, {
@@ -85,18 +66,36 @@ for (const decoder of engines) {
         });
         assert.ok(Math.abs(clip.fps - 3) < 0.01, `${name}: ${clip.fps} frames a second`);
       }
-      await compressFolder(output, `${folder}/again`, { ...options, decoder });
-      assert.deepEqual(await streams(`${folder}/again/rotated.mp4`), ["h264 224x298 3/1 6"]);
+      // A portrait by its pixels, without a rotation.
+      await Deno.mkdir(`${folder}/portrait`);
+      await Deno.copyFile(`${output}/rotated.mp4`, `${folder}/portrait/a.mp4`);
+      await compressFolder(`${folder}/portrait`, `${folder}/again`, { ...options, decoder });
+      assert.deepEqual(await streams(`${folder}/again/a.mp4`), ["h264 224x298 3/1 6"]);
     }));
 }
+
+Deno.test("compressFolder() writes H.264 into containers of every kind", () =>
+  withFolder(async (folder) => {
+    const [input, output] = [`${folder}/in`, `${folder}/out`];
+    const kinds = "3gp avi flv gif m2ts mkv mpg wmv".split(" ");
+    await copyClips(
+      input,
+      Object.fromEntries(kinds.map((kind) => [`${kind}.${kind}`, "h264.mp4"])),
+    );
+    await compressFolder(input, output, { ...options, size: 32 });
+    const { videos } = await checkVideos({ folder: output }, { workers: 2, decoder: "auto" });
+    const sound = { frames: 6, fps: 3, seconds: 2, width: 42, height: 32 };
+    const name = (kind: string) => kind === "gif" ? "gif.mp4" : `${kind}.${kind}`;
+    assert.deepEqual(videos, kinds.map((kind) => ({ file: name(kind), ...sound })));
+  }));
 
 Deno.test("compressFolder() keeps the first video stream alone", () =>
   withFolder(async (folder) => {
     const [input, output] = [`${folder}/in`, `${folder}/out`];
     await Deno.mkdir(input);
     const files = {
-      "v.mp4": await Deno.readFile(`${clips}h264.mp4`),
-      "a.m4a": await Deno.readFile(`${clips}audio.m4a`),
+      "v.mp4": await Deno.readFile(`${CLIPS}h264.mp4`),
+      "a.m4a": await Deno.readFile(`${CLIPS}audio.m4a`),
       "s.srt": new TextEncoder().encode("1\n00:00:00,000 --> 00:00:01,000\nhello\n"),
       "c.txt": new TextEncoder().encode(
         ";FFMETADATA1\ntitle=x\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=1\ntitle=one\n",
@@ -119,13 +118,13 @@ Deno.test("compressFolder() keeps the first video stream alone", () =>
 Deno.test("compressFolder() lists bad videos and goes on, or stops at the first, or at too many", () =>
   withFolder(async (folder) => {
     const [input, output] = [`${folder}/in`, `${folder}/out`];
-    await copy(input, {
+    await copyClips(input, {
       "good.mp4": "h264.mp4",
       "audio.mp4": "audio.m4a",
       "text.mp4": "frames.json",
     });
     await Deno.writeFile(`${input}/zero.mp4`, new Uint8Array(0));
-    const whole = await Deno.readFile(`${clips}h264.mp4`);
+    const whole = await Deno.readFile(`${CLIPS}h264.mp4`);
     await Deno.writeFile(`${input}/cut.mp4`, whole.slice(0, whole.length * 0.6));
     const told: string[] = [], steps: number[] = [];
     const summary = await compressFolder(input, output, {
@@ -154,7 +153,7 @@ Deno.test("compressFolder() lists bad videos and goes on, or stops at the first,
 
     // A bad video that was replaced is no longer listed.
     for (const name of ["audio", "cut", "text", "zero"]) {
-      await Deno.copyFile(`${clips}h264.mp4`, `${input}/${name}.mp4`);
+      await Deno.copyFile(`${CLIPS}h264.mp4`, `${input}/${name}.mp4`);
     }
     const again = await compressFolder(input, output, options);
     assert.deepEqual([again.made, again.there, again.bad.length], [4, 1, 0]);
@@ -164,7 +163,7 @@ Deno.test("compressFolder() lists bad videos and goes on, or stops at the first,
 Deno.test("compressFolder() goes on where a run was stopped, and clears what a killed one left", () =>
   withFolder(async (folder) => {
     const [input, output] = [`${folder}/in`, `${folder}/out`], stop = new AbortController();
-    await copy(input, {
+    await copyClips(input, {
       ...{ "a.mp4": "h264.mp4", "b.mp4": "h264.mp4", "c.mp4": "h264.mp4", "d.mp4": "h264.mp4" },
     });
     const first = await compressFolder(input, output, {
@@ -190,18 +189,18 @@ Deno.test("compressFolder() goes on where a run was stopped, and clears what a k
 Deno.test("compressFolder() refuses two videos that would become one, unless folders are kept", () =>
   withFolder(async (folder) => {
     const [input, output] = [`${folder}/in`, `${folder}/out`];
-    await copy(input, { "x/a.mp4": "h264.mp4", "y/a.mp4": "vfr.mp4" });
+    await copyClips(input, { "x/a.mp4": "h264.mp4", "y/a.mp4": "vfr.mp4" });
     await assert.rejects(compressFolder(input, output, options), {
       name: "UserError",
-      message: `${input}/x/a.mp4 and ${input}/y/a.mp4 would both become ${output}/a.mp4; rename ` +
-        "one, or keep their folders (--keep_folders)",
+      message: `${input}/x/a.mp4 and ${input}/y/a.mp4 would both become a.mp4; rename one, ` +
+        "or keep their folders (--keep_folders)",
     });
     await assert.rejects(Deno.stat(output), Deno.errors.NotFound);
     const keep = { ...options, keepFolders: true };
     await compressFolder(input, output, keep);
     assert.deepEqual(await tree(output), ["x/a.mp4", "y/a.mp4"]);
 
-    await copy(input, { "x/a.webm": "odd.webm" });
+    await copyClips(input, { "x/a.webm": "odd.webm" });
     await assert.rejects(
       compressFolder(input, output, keep),
       /would both become .*x\/a.mp4; rename one$/,
@@ -211,7 +210,7 @@ Deno.test("compressFolder() refuses two videos that would become one, unless fol
 Deno.test("compressFolder() refuses folders that are unfit", () =>
   withFolder(async (folder) => {
     const input = `${folder}/in`;
-    await copy(input, { "deep/a.mp4": "h264.mp4" });
+    await copyClips(input, { "deep/a.mp4": "h264.mp4" });
     await Deno.symlink(input, `${folder}/link`);
     await Deno.writeTextFile(`${folder}/file`, "");
     const rejects = (from: string, to: string, message: RegExp) =>
@@ -231,7 +230,7 @@ Deno.test("compressFolder() refuses folders that are unfit", () =>
 Deno.test("compressFolder() as the reference gives upright videos the original's size", () =>
   withFolder(async (folder) => {
     const [input, output] = [`${folder}/in`, `${folder}/out`];
-    await copy(input, { "wide.mp4": "h264.mp4", "high.mp4": "rotated.mp4" });
+    await copyClips(input, { "wide.mp4": "h264.mp4", "high.mp4": "rotated.mp4" });
     await compressFolder(input, output, { ...options, compat: "reference" });
     const sizes = ["wide", "high"].map(async (name) => await streams(`${output}/${name}.mp4`));
     const [[wide], [high]] = await Promise.all(sizes);

@@ -1,0 +1,90 @@
+/**
+ * Work on many videos, several at a time, with a rule for the bad ones among them.
+ *
+ * @module
+ */
+
+import { UserError } from "../../errors.ts";
+
+/** How {@link eachVideo} works. */
+export interface EachVideoOptions {
+  /** Videos at a time. */
+  readonly workers: number;
+  /** What a bad video does: it is left out and told of, or ends the run. */
+  readonly badVideo: "skip" | "stop";
+  /** More bad videos than this, of so many in all, end the run. */
+  readonly maxBad: (videos: number) => number;
+  /** Told at the start, and after each video. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Told of each bad video. */
+  readonly onBad?: (message: string) => void;
+  /** Ends the run; what is in work is dropped. */
+  readonly signal?: AbortSignal;
+}
+
+/** What became of the videos. */
+export interface EachVideoResult {
+  readonly made: number;
+  /** Why videos are bad, each message beginning with the video's path. */
+  readonly bad: readonly string[];
+  /** What ended the run before its end; a caller throws it once it has tidied up. */
+  readonly failure?: Error;
+}
+
+/** A video to work on. */
+export interface VideoJob {
+  readonly path: string;
+  /** What is made of it is there from an earlier run. */
+  readonly there: boolean;
+}
+
+/**
+ * Works on every video of which nothing is there yet. A video is bad where `work` throws a UserError whose
+ * message begins with its path; any other error ends the run.
+ *
+ * @param stop Called to end the work in progress, which then throws whatever it likes.
+ */
+export async function eachVideo<Job extends VideoJob>(
+  jobs: readonly Job[],
+  work: (job: Job) => Promise<void>,
+  { stop, ...options }: EachVideoOptions & { stop: () => void },
+): Promise<EachVideoResult> {
+  const { workers, badVideo, maxBad, onProgress, onBad, signal } = options;
+  const todo = jobs.filter(({ there }) => !there), most = maxBad(jobs.length);
+  const bad: string[] = [];
+  let made = 0, failure: Error | undefined;
+  const tell = () => onProgress?.(jobs.length - todo.length + made + bad.length, jobs.length);
+  const fail = (error: Error) => {
+    failure ??= error;
+    stop();
+  };
+  const judge = async ({ path }: Job, error: unknown) => {
+    // A terminal's Ctrl-C reaches ffmpeg too, perhaps before this process hears of it.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (signal?.aborted || failure !== undefined) return;
+    if (!(error instanceof UserError) || !error.message.startsWith(`${path} `)) {
+      return fail(error instanceof Error ? error : new Error(String(error)));
+    }
+    bad.push(error.message);
+    onBad?.(error.message);
+    if (badVideo === "stop") return fail(error);
+    if (bad.length > most) {
+      const count =
+        `${bad.length} of ${jobs.length} videos are bad, more than the ${most} that may`;
+      fail(new UserError(`${count} be; the last: ${error.message}`));
+    }
+  };
+  const queue = todo.values();
+  const lane = async () => {
+    for (const job of queue) {
+      if (failure !== undefined || signal?.aborted) return;
+      await work(job).then(() => made++, (error) => judge(job, error));
+      tell();
+    }
+  };
+  signal?.addEventListener("abort", stop);
+  tell();
+  await Promise.all(Array.from({ length: workers }, lane));
+  signal?.removeEventListener("abort", stop);
+  return { made, bad, failure };
+}
