@@ -6,17 +6,17 @@
  * @module
  */
 import { Credentials } from "../src/data/download/credentials.ts";
-import { download, type DownloadSummary } from "../src/data/download/download.ts";
+import { download } from "../src/data/download/download.ts";
 import { compressing, keeping } from "../src/data/download/finish.ts";
 import { type Link, readLinks } from "../src/data/download/links.ts";
 import { UsageError } from "../src/errors.ts";
 import { writeAtomic } from "../src/io/atomic.ts";
 import { flags as trainFlags } from "../src/train/config/settings.ts";
-import { Progress } from "../src/train/log/progress.ts";
 import { writeLine } from "../src/train/log/terminal.ts";
 import { h264Name } from "../src/video/container.ts";
 import { runTask } from "./_cli.ts";
 import { findCredentials } from "./_credentials.ts";
+import { bytesText, count, readingFlags, sumUp, withProgress } from "./_videos.ts";
 
 const PREFIX = "LSMDC";
 
@@ -44,11 +44,7 @@ await runTask({
       ...{ kind: "float", default: 1, min: 0 },
       meaning: "seconds before the first of them; each pause is up to twice the one before",
     },
-    workers: {
-      ...{ kind: "int", default: navigator.hardwareConcurrency, min: 1 },
-      meaning: "videos compressed, or with --only_down checked, at a time",
-    },
-    decoder: trainFlags.decoder,
+    ...readingFlags,
     compat: trainFlags.compat,
     stall: { kind: "float", default: 60, above: 0, meaning: "seconds to wait for the next byte" },
   },
@@ -60,29 +56,37 @@ await runTask({
   }
   const { links, stripped } = await readLinks(lists, values.only_down ? undefined : h264Name);
   if (stripped > 0) {
-    writeLine(`left out of ${stripped} links: the user names and passwords that they carry`);
+    writeLine(
+      `left out of ${count(stripped, "link")}: user names and passwords that stand in them`,
+    );
   }
   const found = await findCredentials(values, PREFIX);
   if (found === "interrupted") return 130;
   const credentials = found &&
     new Credentials(found.user, found.password, authHost(links, values.auth_host));
 
-  using progress = new Progress("download", links.length);
   const engine = { prefer: values.decoder, workers: values.workers };
   using finisher = values.only_down
     ? keeping(engine)
     : await compressing(engine, { fps: 3, size: 224, compat: values.compat ?? undefined });
   signal.addEventListener("abort", () => finisher[Symbol.dispose]());
-  const summary = await download(links, folder, {
-    ...{ credentials, signal, parallel: values.parallel, retries: values.retries },
-    ...{ pauseMs: values.pause * 1000, stallMs: values.stall * 1000 },
-    finish: (part, target) => finisher.finish(part, target),
-    onProgress: (done) => progress.update(done),
-    onFailed: ({ url }, reason) => writeLine(`failed: ${url}: ${reason}`),
-  });
-  const list = await listFailed(summary.failed, folder);
-  writeLine(told(summary, folder, list));
-  return summary.failed.length > 0 && summary.left === 0 ? 1 : 0;
+  const summary = await withProgress("download", (onProgress) =>
+    download(links, folder, {
+      ...{ credentials, signal, parallel: values.parallel, retries: values.retries },
+      ...{ pauseMs: values.pause * 1000, stallMs: values.stall * 1000, onProgress },
+      finish: (part, target) => finisher.finish(part, target),
+      onFailed: ({ url }, reason) => writeLine(`failed: ${url}: ${reason}`),
+    }));
+  const { fetched, bytes, resumed, already, failed, left } = summary;
+  const list = await listFailed(failed, folder);
+  sumUp([
+    `Downloaded ${count(fetched, "file")} (${bytesText(bytes)}) into ${folder}`,
+    resumed > 0 && `${resumed} of them begun by an earlier run`,
+    already > 0 && `already there: ${already}`,
+    failed.length > 0 && `failed: ${failed.length}, listed in ${list}`,
+    left > 0 && `left: ${left}`,
+  ], left === 0);
+  return failed.length > 0 && left === 0 ? 1 : 0;
 });
 
 /** The host that the password goes to. */
@@ -112,20 +116,4 @@ async function listFailed(failed: readonly Link[], folder: string): Promise<stri
   if (failed.length === 0) await Deno.remove(path).catch(() => {});
   else await writeAtomic(path, failed.map(({ url }) => `${url}\n`).sort().join(""));
   return path;
-}
-
-function told(
-  { fetched, bytes, resumed, already, failed, left }: DownloadSummary,
-  folder: string,
-  list: string,
-): string {
-  return [
-    `Downloaded ${fetched} ${fetched === 1 ? "file" : "files"} (${
-      (bytes / 1e6).toFixed(1)
-    } MB) into ${folder}`,
-    ...resumed > 0 ? [`${resumed} of them begun by an earlier run`] : [],
-    ...already > 0 ? [`already there: ${already}`] : [],
-    ...failed.length > 0 ? [`failed: ${failed.length}, listed in ${list}`] : [],
-    ...left > 0 ? [`left: ${left}; the same command goes on`] : [],
-  ].join("; ");
 }
