@@ -136,8 +136,12 @@ Deno.test("without --only_down videos are compressed, and those that cannot be a
     assert.match(again.said, /Downloaded 0 files .*; already there: 2; failed: 1/);
   }));
 
-Deno.test("Ctrl-C keeps what has come, and the same command goes on from there", () =>
-  withFolder(async (folder) => {
+/** Ends a call of the task in the middle of a file, and calls it again. */
+function goOnAfter(
+  signal: Deno.Signal,
+  ended: (code: number, said: string) => void,
+): Promise<void> {
+  return withFolder(async (folder) => {
     const hangs: Behaviour = async (asked, wire) => {
       await cut(avi)(asked, wire);
       await wire.hang();
@@ -151,14 +155,9 @@ Deno.test("Ctrl-C keeps what has come, and the same command goes on from there",
     }).spawn();
     const size = () => Deno.stat(`${out}/A/a.avi.part`).then((stat) => stat.size, () => 0);
     while (await size() < avi.length / 2) await new Promise((resolve) => setTimeout(resolve, 10));
-    child.kill("SIGINT");
+    child.kill(signal);
     const { code, stderr } = await child.output();
-    const said = new TextDecoder().decode(stderr);
-    assert.equal(code, 130, said);
-    assert.match(
-      said,
-      /Stopping.*\nDownloaded 0 files .*; left: 1\nNot finished; the same command goes on.\n$/,
-    );
+    ended(code, new TextDecoder().decode(stderr));
     assert.deepEqual(await listing(`${out}/A`), ["a.avi.part", "a.avi.part.json"]);
 
     const again = await run([list, out, "--only_down", ...QUICK]);
@@ -170,4 +169,16 @@ Deno.test("Ctrl-C keeps what has come, and the same command goes on from there",
     assert.equal(server.asked[1].headers.get("Range"), `bytes=${avi.length / 2}-`);
     assert.deepEqual(await listing(`${out}/A`), ["a.avi"]);
     assert.deepEqual(await Deno.readFile(`${out}/A/a.avi`), avi);
+  });
+}
+
+Deno.test("Ctrl-C keeps what has come, and the same command goes on from there", () =>
+  goOnAfter("SIGINT", (code, said) => {
+    assert.equal(code, 130, said);
+    const sum =
+      /Stopping.*\nDownloaded 0 files .*; left: 1\nNot finished; the same command goes on.\n$/;
+    assert.match(said, sum);
   }));
+
+Deno.test("a kill keeps what has come, too", () =>
+  goOnAfter("SIGKILL", (code) => assert.notEqual(code, 0)));

@@ -26,13 +26,13 @@ interface Workers {
   readonly workers: number;
 }
 
-/** Keeps videos as they come. Their frames are counted against their headers, and the first is decoded. */
+/** Keeps videos as they come. They are decoded to the end all the same, to see whether they are whole. */
 export function keeping(workers: Workers): Finisher {
   let decoder: Promise<Decoder> | undefined;
   return {
     async finish(path, target) {
       const opened = await (decoder ??= openDecoder(workers));
-      await opened.decode({ path }, { choose: { rule: "all" }, end: 0 });
+      await opened.decode({ path }, { choose: { rule: "uniform", frames: 1 } });
       try {
         await Deno.rename(path, target);
       } catch (error) {
@@ -46,7 +46,7 @@ export function keeping(workers: Workers): Finisher {
 }
 
 /**
- * Compresses videos, which decodes them to the end.
+ * Compresses videos.
  *
  * @throws {UserError} where no ffmpeg that can do so is to be had.
  */

@@ -8,6 +8,7 @@ import { type Behaviour, cut, file, first, says } from "./hostile_server.ts";
 const videos = new URL("../../../fixtures/videos/", import.meta.url).pathname;
 /** What every server of {@link MENDED} comes to send. */
 export const avi = await Deno.readFile(`${videos}mpeg4.avi`);
+const mp4 = await Deno.readFile(`${videos}h264.mp4`);
 const wmv = await Deno.readFile(`${videos}wmv2.wmv`);
 const text = (value: string) => new TextEncoder().encode(value);
 
@@ -95,6 +96,11 @@ export const LOST: Record<string, readonly [Behaviour, reason: RegExp, times: nu
   "/l/short.avi": [
     says(["200 OK", length(7000)], avi.subarray(0, 7000)),
     /: what came is truncated \(\d of 10 frames/,
+    2,
+  ],
+  "/l/short.mp4": [
+    says(["200 OK", length(mp4.length - 150)], mp4.subarray(0, mp4.length - 150)),
+    /: what came (is truncated|cannot be decoded)/,
     2,
   ],
   "/l/empty.avi": [says(["200 OK", length(0)]), /: what came cannot be read/, 2],
