@@ -78,7 +78,7 @@ await runTask({
       onFailed: ({ url }, reason) => writeLine(`failed: ${url}: ${reason}`),
     }));
   const { fetched, bytes, resumed, already, failed, left } = summary;
-  const list = await listFailed(failed, folder);
+  const list = await listFailed(failed, folder, left === 0);
   sumUp([
     `Downloaded ${count(fetched, "file")} (${bytesText(bytes)}) into ${folder}`,
     resumed > 0 && `${resumed} of them begun by an earlier run`,
@@ -110,10 +110,16 @@ function authHost(links: readonly Link[], named: string | null): string {
   return host;
 }
 
-/** Writes the links that failed as a list of their own; one of an earlier run goes. */
-async function listFailed(failed: readonly Link[], folder: string): Promise<string> {
+/** Writes the links that failed as a list of their own. One of an earlier run goes after a whole one. */
+async function listFailed(
+  failed: readonly Link[],
+  folder: string,
+  finished: boolean,
+): Promise<string> {
   const path = `${folder}/failed.txt`;
-  if (failed.length === 0) await Deno.remove(path).catch(() => {});
-  else await writeAtomic(path, failed.map(({ url }) => `${url}\n`).sort().join(""));
+  if (failed.length === 0 && finished) await Deno.remove(path).catch(() => {});
+  else if (failed.length > 0) {
+    await writeAtomic(path, failed.map(({ url }) => `${url}\n`).sort().join(""));
+  }
   return path;
 }

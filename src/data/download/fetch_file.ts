@@ -98,7 +98,8 @@ async function withRetries(
       failures = part.size > most ? 1 : failures + 1;
       most = Math.max(most, part.size);
       if (failures > retries) {
-        throw new TransferError(`${message}; given up after ${retries} more attempts`, "never");
+        const after = retries > 0 ? `; given up after ${retries} more attempts` : "";
+        throw new TransferError(message + after, "never");
       }
       if (waitMs > maxPauseMs) {
         throw new TransferError(

@@ -52,7 +52,8 @@ export class PartFile implements Disposable {
       await Deno.mkdir(target.replace(/[^/]*$/, "") || ".", { recursive: true });
       return await Deno.open(`${target}.part`, { read: true, write: true, create: true });
     });
-    if (!await file.tryLock(true)) {
+    // Whoever held the lock may have given the file its name meanwhile.
+    if (!await file.tryLock(true) || !await isAt(file, `${target}.part`)) {
       file.close();
       throw new TransferError("another process is fetching it", "never");
     }
@@ -111,6 +112,12 @@ export class PartFile implements Disposable {
   [Symbol.dispose](): void {
     this.file.close();
   }
+}
+
+/** Whether an open file is the one at `path`. */
+async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
+  const [open, there] = await Promise.all([file.stat(), Deno.stat(path).catch(() => undefined)]);
+  return there !== undefined && open.ino === there.ino;
 }
 
 async function readVersion(note: string, url: string): Promise<Version | undefined> {

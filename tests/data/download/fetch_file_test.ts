@@ -186,6 +186,22 @@ Deno.test("a file that another process fetches is left to it", () =>
     assert.equal(server.asked.length, 0);
   }));
 
+Deno.test("a part that takes its name while it is opened stays whole", () =>
+  withFolder(async (folder) => {
+    const target = `${folder}/a.avi`, { tryLock } = Deno.FsFile.prototype;
+    await Deno.writeFile(`${target}.part`, body);
+    Deno.FsFile.prototype.tryLock = async function (exclusive) {
+      await Deno.rename(`${target}.part`, target);
+      return await tryLock.call(this, exclusive);
+    };
+    try {
+      await assert.rejects(PartFile.open(target, "http://h/a.avi"), /another process is fetching/);
+    } finally {
+      Deno.FsFile.prototype.tryLock = tryLock;
+    }
+    assert.deepEqual(await Deno.readFile(target), body);
+  }));
+
 Deno.test("a folder that cannot be made is the user's matter", () =>
   scene(file(body), {}, async ({ folder, fetch }) => {
     await Deno.writeTextFile(`${folder}/A`, "");
