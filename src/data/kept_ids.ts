@@ -19,8 +19,8 @@ export async function readIds(path: string): Promise<number[][]> {
   if (!/\.npy$/i.test(path)) return rowsOf(await readJson(path), path);
   using file = await RangedFile.open(path);
   const { shape, values } = parseNpy(await file.read(0, file.size), path);
-  const [segments, k] = shape.length === 3 && shape[0] === 1 ? shape.slice(1) : shape;
-  if (k === undefined || shape.length - (shape.length === 3 && shape[0] === 1 ? 1 : 0) !== 2) {
+  const [segments, k, ...more] = shape.length === 3 && shape[0] === 1 ? shape.slice(1) : shape;
+  if (k === undefined || more.length > 0) {
     throw unfit(path, `an array of shape (${shape.join(", ")})`);
   }
   return Array.from({ length: segments }, (_, s) => [...values.subarray(s * k, (s + 1) * k)]);

@@ -50,7 +50,8 @@ export interface CompressSummary {
 }
 
 /**
- * Compresses every video below `input` that `output` does not hold yet.
+ * Compresses every video below `input` that `output` does not hold yet. An output is for one run at a
+ * time: what a killed run left half done is removed first.
  *
  * @throws UserError where a folder is unfit, two videos would get one name, no ffmpeg can be had, the
  *   output cannot be written, or bad videos end the run.

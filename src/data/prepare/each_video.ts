@@ -16,7 +16,7 @@ export interface EachVideoOptions {
   readonly maxBad: (videos: number) => number;
   /** Told at the start, and after each video. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Told of each bad video. */
+  /** Told of each bad video that is left out. */
   readonly onBad?: (message: string) => void;
   /** Ends the run; what is in work is dropped. */
   readonly signal?: AbortSignal;
@@ -24,6 +24,7 @@ export interface EachVideoOptions {
 
 /** What became of the videos. */
 export interface EachVideoResult {
+  /** Videos that were worked on with success. */
   readonly made: number;
   /** Why videos are bad, each message beginning with the video's path. */
   readonly bad: readonly string[];
@@ -33,6 +34,7 @@ export interface EachVideoResult {
 
 /** A video to work on. */
 export interface VideoJob {
+  /** Where it lies. */
   readonly path: string;
   /** What is made of it is there from an earlier run. */
   readonly there: boolean;
@@ -66,12 +68,15 @@ export async function eachVideo<Job extends VideoJob>(
       return fail(error instanceof Error ? error : new Error(String(error)));
     }
     bad.push(error.message);
-    onBad?.(error.message);
     if (badVideo === "stop") return fail(error);
+    onBad?.(error.message);
     if (bad.length > most) {
-      const count =
-        `${bad.length} of ${jobs.length} videos are bad, more than the ${most} that may`;
-      fail(new UserError(`${count} be; the last: ${error.message}`));
+      fail(
+        new UserError(
+          `${bad.length} of ${jobs.length} videos are bad, more than the ${most} that may be; ` +
+            "replace them, or raise the limit (--bad_video_limit)",
+        ),
+      );
     }
   };
   const queue = todo.values();

@@ -33,10 +33,13 @@ export interface PatchVideosOptions extends PatchOptions, EachVideoOptions {
 
 /** What {@link patchVideos} did. */
 export interface PatchSummary {
-  readonly videos: number;
+  /** Videos drawn by this run. */
   readonly made: number;
+  /** Videos that were there from an earlier run. */
   readonly there: number;
+  /** Why videos are bad, each message beginning with the video's path. */
   readonly bad: readonly string[];
+  /** Files that are no videos, by their names. */
   readonly ignored: number;
   /** False where the signal ended the run. */
   readonly finished: boolean;
@@ -69,7 +72,7 @@ export async function patchVideos(
   if (failure !== undefined) throw failure;
   const there = jobs.filter((job) => job.there).length;
   const finished = there + made + bad.length === jobs.length;
-  return { videos: jobs.length, made, there, bad, ignored, finished };
+  return { made, there, bad, ignored, finished };
 }
 
 function* images(clip: Frames, patch: number): Generator<[path: string, png: Uint8Array]> {

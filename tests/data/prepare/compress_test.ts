@@ -147,7 +147,7 @@ Deno.test("compressFolder() lists bad videos and goes on, or stops at the first,
     await fails({ badVideo: "stop", workers: 1 }, /in\/audio.mp4 holds no video stream/);
     await fails(
       { maxBad: () => 1 },
-      /^2 of 5 videos are bad, more than the 1 that may be; the last/,
+      /^2 of 5 videos are bad, more than the 1 that may be; replace them, or raise/,
     );
     assert.deepEqual((await tree(`${folder}/other`)).filter((name) => name.startsWith(".")), []);
 
