@@ -44,9 +44,9 @@ await runTask({
       ...{ kind: "float", default: 1, min: 0 },
       meaning: "seconds before the first of them; each pause is up to twice the one before",
     },
+    stall: { kind: "float", default: 60, above: 0, meaning: "seconds to wait for the next byte" },
     ...readingFlags,
     compat: trainFlags.compat,
-    stall: { kind: "float", default: 60, above: 0, meaning: "seconds to wait for the next byte" },
   },
   onInterrupt: () => "Stopping; what has come stays",
 }, async ({ operands, values, signal }) => {

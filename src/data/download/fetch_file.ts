@@ -1,5 +1,6 @@
 /**
- * One file from its link to its place: attempts with growing pauses, and its name only once it is known for a whole video.
+ * One file from its link to its place: attempts with growing pauses, and its name only once it is known for
+ * a whole video.
  *
  * @module
  */
