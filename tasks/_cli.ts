@@ -65,7 +65,8 @@ function readCall<T extends FlagTable>(
   signal: AbortSignal,
 ): Call<T> | undefined {
   const { command, operands: names = [], flags, groups = { Flags: flags } } = task;
-  const { given, operands, help } = parseCommandLine(args, flags, names.length);
+  const most = names.some((name) => name.endsWith("...")) ? Infinity : names.length;
+  const { given, operands, help } = parseCommandLine(args, flags, most);
   if (help) {
     console.log(helpText({ ...task, groups }).trimEnd());
     return undefined;

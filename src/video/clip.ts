@@ -45,6 +45,9 @@ interface Pass {
   width: number;
 }
 
+/** More than any video has; ffmpeg takes no number beyond 64 bits. */
+const MOST_FRAMES = 2 ** 40;
+
 /**
  * Decodes the chosen frames of a clip.
  *
@@ -62,7 +65,7 @@ export async function decodeClip(
     if (stat === undefined) throw new UserError(`${name} does not exist; check the video folder`);
     if (!stat.isFile) throw new UserError(`${name} is not a file; give a video file`);
   }
-  await using session = await engine.open(source);
+  await using session = await open(engine, source);
   const info = await readInfo(session, name);
   const { start, end } = options;
   // Packets tell the number of frames nearly always; a wrong guess costs a second pass.
@@ -73,9 +76,10 @@ export async function decodeClip(
     const pass = await decodePass(session, name, range.first, indices, options, info.fps);
     const actual = clipRange({ ...info, decoded: pass.seen }, start, end);
     if (actual.count === 0) {
+      const longest = Math.max(pass.seen, info.packets);
       throw new UserError(
         `${name} has no frame between ${start ?? 0} s and ${end ?? "its end"}${end ? " s" : ""} ` +
-          `(it ends at ${(pass.seen / info.fps).toFixed(2)} s); correct the clip's times`,
+          `(it ends at ${(longest / info.fps).toFixed(2)} s); correct the clip's times`,
       );
     }
     if (actual.count === range.count) return assemble(pass, indices, range, info.fps);
@@ -84,10 +88,20 @@ export async function decodeClip(
   throw new UserError(`${name} decodes differently each time; replace the file`);
 }
 
+/** Opens a video. It may have gone since it was looked for. */
+async function open(engine: FfmpegEngine, source: VideoSource): Promise<FfmpegSession> {
+  try {
+    return await engine.open(source);
+  } catch (error) {
+    if (error instanceof UserError || !("path" in source)) throw error;
+    throw new UserError(`${source.path} cannot be opened (${(error as Error).message})`);
+  }
+}
+
 /**
  * What the container says about the video.
  *
- * @throws UserError naming the file where it holds no video or fewer frames than it declares.
+ * @throws UserError naming the file where it holds no video, no frame, or fewer than it declares.
  */
 export async function readInfo(session: FfmpegSession, name: string): Promise<VideoInfo> {
   const decoder = new TextDecoder();
@@ -103,13 +117,32 @@ export async function readInfo(session: FfmpegSession, name: string): Promise<Vi
       : `cannot be read as a video (${reason})`;
     throw new UserError(`${name} ${problem}; replace the file`);
   }
+  if (info.refers) {
+    throw new UserError(`${name} is no video but a list of other files; replace the file`);
+  }
   const missing = info.editable ? 0 : (info.declared ?? 0) - info.packets;
-  if (missing > 0) {
+  if (missing > 0 && !await endsAsDeclared(session, info)) {
     throw new UserError(
       `${name} is truncated (${info.packets} of ${info.declared} frames are there); fetch it again`,
     );
   }
+  if (info.packets === 0) throw new UserError(`${name} holds no frame; replace the file`);
   return info;
+}
+
+/**
+ * Whether the last packet stands where the video is to end. An AVI declares its length in steps of time,
+ * and leaves steps empty where the frame before is to stay.
+ */
+async function endsAsDeclared(session: FfmpegSession, { declared }: VideoInfo): Promise<boolean> {
+  const decoder = new TextDecoder();
+  let lines = "";
+  await session.run("ffprobe", ffmpeg.stepArguments(session.input), (chunk) => {
+    lines += decoder.decode(chunk, { stream: true });
+  });
+  const steps = lines.split("\n").map((line) => Number.parseInt(line)).filter(Number.isInteger);
+  const widest = steps.reduce((most, step, i) => Math.max(most, step - (steps[i - 1] ?? -1)), 1);
+  return declared !== undefined && (steps.at(-1) ?? -1) + widest >= declared;
 }
 
 async function decodePass(
@@ -128,7 +161,9 @@ async function decodePass(
     const fitted = size === undefined ? frame : fitFrames(frame, size, resize);
     pass.kept.set(wanted[pass.kept.size], fitted);
   });
-  const limit = end === undefined ? undefined : Math.max(1, Math.trunc(end * fps) + 1);
+  const limit = end === undefined
+    ? undefined
+    : Math.min(Math.max(1, Math.trunc(end * fps) + 1), MOST_FRAMES);
   const numbers = wanted.map((index) => index + first);
   const args = ffmpeg.frameArguments(session.input, numbers, limit);
   const { failed, log } = await session.run("ffmpeg", args, (chunk) => stream.push(chunk));

@@ -60,7 +60,8 @@ export function compressArguments(input: string, name: string, options: Compress
     : ["-vf", `fps=${fps}:eof_action=pass,${scale(high)}`];
   return [
     ...["-nostdin", "-nostats", "-y", "-v", "level+verbose", "-xerror", "-threads", "1"],
-    ...["-protocol_whitelist", "file", "-i", input, "-map", "0:V:0", ...rate],
+    ...["-max_pixels", `${ffmpeg.MOST_PIXELS}`, "-protocol_whitelist", "file"],
+    ...["-i", input, "-map", "0:V:0", ...rate],
     ...["-c:v", "libx264", "-pix_fmt", "yuv420p", "-threads", "1", "-bitexact"],
     ...["-map_metadata", "-1", "-map_chapters", "-1", "-f", h264Writer(name)],
   ];

@@ -6,6 +6,7 @@
 
 import { UserError } from "../errors.ts";
 import { type Compressed, type CompressJob, compressVideo } from "./compress.ts";
+import { retryEnded } from "./ended.ts";
 import type { DecoderName } from "./engine.ts";
 import { canEncode, nativeEngine } from "./native.ts";
 import { WorkerPool } from "./pool.ts";
@@ -33,11 +34,17 @@ export async function openCompressor(
 ): Promise<Compressor> {
   if (prefer !== "wasm" && await canEncode()) {
     const engine = nativeEngine(""), kill = () => engine.kill();
+    let closed = false;
     globalThis.addEventListener("unload", kill);
     return {
       name: "native",
-      compress: (job) => compressVideo(engine, job),
+      compress: (job) =>
+        retryEnded(job.path, () => {
+          if (closed) throw new Error("the compressor was closed");
+          return compressVideo(engine, job);
+        }),
       [Symbol.dispose]() {
+        closed = true;
         globalThis.removeEventListener("unload", kill);
         kill();
       },

@@ -59,7 +59,12 @@ export interface VideoInfo {
   readonly fps: number;
   /** Whether edit lists may rightly leave fewer packets than declared. */
   readonly editable: boolean;
+  /** Whether the file names others, which hold the video: a text that ffmpeg takes for a playlist. */
+  readonly refers: boolean;
 }
+
+/** ffmpeg's names of the formats that name other files. */
+const REFERRING = new Set(["concat", "concatf", "dash", "hls", "imf", "avisynth", "vapoursynth"]);
 
 /** ffprobe's arguments for {@link parseInfo}. */
 export function infoArguments(input: string): string[] {
@@ -67,6 +72,14 @@ export function infoArguments(input: string): string[] {
   return [
     ...["-v", "error", "-protocol_whitelist", "file", "-select_streams", "V:0"],
     ...["-count_packets", "-show_entries", entries, "-of", "json", input],
+  ];
+}
+
+/** ffprobe's arguments that list when each packet is decoded, in the stream's steps of time, one a line. */
+export function stepArguments(input: string): string[] {
+  return [
+    ...["-v", "error", "-protocol_whitelist", "file", "-select_streams", "V:0"],
+    ...["-show_entries", "packet=dts", "-of", "csv=p=0", input],
   ];
 }
 
@@ -85,13 +98,18 @@ export function parseInfo(json: string): VideoInfo | undefined {
     return frames / seconds;
   };
   const average = rate(stream.avg_frame_rate);
+  const formats = probe.format?.format_name?.split(",") ?? [];
   return {
     declared: stream.nb_frames === undefined ? undefined : Number(stream.nb_frames),
     packets: Number(stream.nb_read_packets ?? 0),
     fps: average > 0 ? average : rate(stream.r_frame_rate),
-    editable: probe.format?.format_name?.split(",").includes("mov") ?? false,
+    editable: formats.includes("mov"),
+    refers: formats.some((format) => REFERRING.has(format)),
   };
 }
+
+/** Pixels of a frame: twice what 8K has. A header may claim any size, and a frame is held as a whole. */
+export const MOST_PIXELS = 2 ** 26;
 
 /**
  * ffmpeg's arguments that decode the first `limit` frames, or all, and output those at the ascending
@@ -114,7 +132,8 @@ export function frameArguments(
   ];
   return [
     ...["-nostdin", "-nostats", "-v", "level+verbose", "-xerror", "-threads", "1"],
-    ...["-flags", "+bitexact", "-protocol_whitelist", "file", "-i", input, "-map", "0:V:0"],
+    ...["-flags", "+bitexact", "-max_pixels", `${MOST_PIXELS}`, "-protocol_whitelist", "file"],
+    ...["-i", input, "-map", "0:V:0"],
     ...["-vf", filters.join(","), "-r", "25"],
     ...["-c:v", "ppm", "-pix_fmt", "rgb24", "-f", "image2pipe"],
   ];

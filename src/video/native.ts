@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../errors.ts";
+import { Ended } from "./ended.ts";
 import { type FfmpegEngine, type FfmpegSession, sourceExtension } from "./ffmpeg.ts";
 import type { VideoSource } from "./ffmpeg.ts";
 
@@ -75,15 +76,17 @@ export function nativeEngine(scratch: string): NativeEngine {
       }
     },
     kill() {
-      for (const child of running) {
-        try {
-          child.kill("SIGKILL");
-        } catch {
-          // It has just ended.
-        }
-      }
+      for (const child of running) end(child, "SIGKILL");
     },
   };
+}
+
+function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has just ended.
+  }
 }
 
 class NativeSession implements FfmpegSession {
@@ -125,9 +128,12 @@ class NativeSession implements FfmpegSession {
     const log = new Response(child.stderr).text();
     try {
       for await (const chunk of child.stdout) onOutput(chunk);
-      return { failed: !(await child.status).success, log: await log };
+      const { success, signal } = await child.status, messages = await log;
+      const told = signal ?? /^(\[info\] )?Exiting normally, received signal \d+/m.exec(messages);
+      if (told) throw new Ended(`${program} was ended by a signal${signal ? `, ${signal}` : ""}`);
+      return { failed: !success, log: messages };
     } catch (error) {
-      child.kill();
+      end(child, "SIGTERM");
       await Promise.allSettled([log, child.status]);
       throw error;
     } finally {

@@ -5,7 +5,9 @@
  */
 
 import { UserError } from "../errors.ts";
+import { endedTwice } from "./ended.ts";
 import type { Engine } from "./engine.ts";
+import { sourceName } from "./ffmpeg.ts";
 import type { Reply, Request, Results, Work } from "./worker.ts";
 
 /** When a worker did its work: milliseconds of `performance.now()`. */
@@ -18,6 +20,8 @@ export interface WorkTime {
 
 interface Job {
   readonly work: () => Work;
+  /** A worker has ended over it. */
+  failed?: boolean;
   readonly onDone?: (time: WorkTime, result?: Results[keyof Results]) => void;
   readonly resolve: (result: Results[keyof Results]) => void;
   readonly reject: (error: Error) => void;
@@ -28,7 +32,7 @@ export class WorkerPool implements Disposable {
   readonly #workers: Worker[];
   readonly #idle: Worker[] = [];
   readonly #queue: Job[] = [];
-  readonly #running = new Map<Worker, { job: Job; begin: number }>();
+  readonly #running = new Map<Worker, { job: Job; name: string; begin: number }>();
   #closed = false;
 
   constructor(readonly engine: Engine, workers: number) {
@@ -84,9 +88,25 @@ export class WorkerPool implements Disposable {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      this.close(new Error(`a decoding worker ended: ${event.message}`));
+      this.#replace(worker, number, event.message);
     };
     return worker;
+  }
+
+  /** Another worker takes the place of one that ended, and does its work where that was its first end. */
+  #replace(worker: Worker, number: number, how: string): void {
+    const running = this.#running.get(worker);
+    worker.terminate();
+    // One that ends without work would end again and again.
+    if (running === undefined) return this.close(new Error(`a decoding worker ended: ${how}`));
+    const { job, name } = running;
+    this.#running.delete(worker);
+    this.#workers[number] = this.#start(number);
+    this.#idle.push(this.#workers[number]);
+    if (job.failed) job.reject(endedTwice(name, `its worker ended: ${how}`));
+    else this.#queue.unshift(job);
+    job.failed = true;
+    this.#next();
   }
 
   #next(): void {
@@ -94,7 +114,8 @@ export class WorkerPool implements Disposable {
       const job = this.#queue.shift()!;
       try {
         const work = job.work(), worker = this.#idle.pop()!;
-        this.#running.set(worker, { job, begin: performance.now() });
+        const name = work.kind === "decode" ? sourceName(work.source) : work.job.path;
+        this.#running.set(worker, { job, name, begin: performance.now() });
         worker.postMessage(work satisfies Request);
       } catch (error) {
         job.reject(error instanceof Error ? error : new Error(String(error)));

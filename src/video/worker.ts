@@ -8,7 +8,8 @@ import { UserError } from "../errors.ts";
 import { type Clip, decodeClip, type DecodeOptions } from "./clip.ts";
 import { type Compressed, type CompressJob, compressVideo } from "./compress.ts";
 import type { Engine } from "./engine.ts";
-import type { FfmpegEngine, VideoSource } from "./ffmpeg.ts";
+import { retryEnded } from "./ended.ts";
+import { type FfmpegEngine, sourceName, type VideoSource } from "./ffmpeg.ts";
 import { nativeEngine } from "./native.ts";
 import { wasmEngine } from "./wasm.ts";
 
@@ -46,7 +47,11 @@ scope.onmessage = async ({ data: request }) => {
   }
   try {
     if (request.kind === "decode") {
-      const result = await decodeClip(engine, request.source, request.options);
+      const { source, options } = request;
+      const result = await retryEnded(
+        sourceName(source),
+        () => decodeClip(engine, source, options),
+      );
       scope.postMessage({ result }, [result.data.buffer]);
     } else {
       scope.postMessage({ result: await compressVideo(engine, request.job) });

@@ -38,13 +38,24 @@ Deno.test("parseInfo() reads the exact rate and what is declared", () => {
     packets: 59,
     fps: 30000 / 1001,
     editable: true,
+    refers: false,
   });
 });
 
 Deno.test("parseInfo() does without a declared count and an average rate", () => {
   const stream = { nb_read_packets: "7", avg_frame_rate: "0/0", r_frame_rate: "25/1" };
   const info = parseInfo(JSON.stringify({ streams: [stream], format: { format_name: "avi" } }));
-  assert.deepEqual(info, { declared: undefined, packets: 7, fps: 25, editable: false });
+  assert.deepEqual(info, {
+    declared: undefined,
+    packets: 7,
+    fps: 25,
+    editable: false,
+    refers: false,
+  });
+  assert.equal(
+    parseInfo(JSON.stringify({ streams: [stream], format: { format_name: "hls" } }))?.refers,
+    true,
+  );
   assert.equal(parseInfo(`{"streams": []}`), undefined);
   assert.equal(parseInfo(""), undefined);
 });

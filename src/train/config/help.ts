@@ -11,7 +11,7 @@ export interface Usage {
   readonly command: string;
   /** One or two sentences. */
   readonly purpose: string;
-  /** Names of the words that belong to no flag: `["FOLDER", "LMDB"]`. */
+  /** Names of the words that belong to no flag: `["FOLDER", "LMDB"]`; `"LIST..."` takes several. */
   readonly operands?: readonly string[];
   /** Tables of flags under their headings. */
   readonly groups: { readonly [heading: string]: FlagTable };
