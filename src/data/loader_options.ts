@@ -44,14 +44,20 @@ export interface LoaderOptions {
   readonly badVideo?: "skip" | "fail";
   /** More bad clips than this end the run. Default: one in a hundred samples, at least 10. */
   readonly maxBad?: number;
-  /** Told of each bad clip once. Default: `console.warn`. */
-  readonly onBad?: (message: string) => void;
+  /** Told of each bad clip once, and why it is. Default: `console.warn`. */
+  readonly onBad?: (reason: string, sample: Sample) => void;
   /** Default `auto`. */
   readonly decoder?: DecoderName;
   /** Default: in training. */
   readonly shuffle?: boolean;
   /** Leave out batches of fewer than `batchSize` samples. Default: in training. */
   readonly dropLast?: boolean;
+  /**
+   * The number of this process among `world` that share the samples: in training equally many each, the first
+   * ones twice where that does not come out even; in evaluation each sample once. Default 0 of 1.
+   */
+  readonly rank?: number;
+  readonly world?: number;
   /** A batch never holds two samples for which this gives the same. See `cutBatches`. */
   readonly distinct?: (sample: Sample) => string;
   /** Bytes of decoded frames to keep in memory. Default 0. */
@@ -113,13 +119,15 @@ export function fullOptions(options: LoaderOptions, { length }: Dataset): FullOp
     prefetch = 2,
     badVideo = "skip",
     maxBad = Math.max(10, Math.ceil(length / 100)),
-    onBad = (message: string) => console.warn(message),
+    onBad = (reason: string) => console.warn(`skipped: ${reason}`),
     decoder = "auto",
     shuffle = training,
     dropLast = training,
     cacheBytes = 0,
     resize = true,
+    rank = 0,
+    world = 1,
   } = options;
   const run = { workers, prefetch, decoder, cacheBytes, resize };
-  return { ...options, ...run, badVideo, maxBad, onBad, shuffle, dropLast };
+  return { ...options, ...run, badVideo, maxBad, onBad, shuffle, dropLast, rank, world };
 }

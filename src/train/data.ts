@@ -31,16 +31,14 @@ function clipCount(dataset: Dataset): number {
 /**
  * A loader over a split; a training loader shuffles and drops the last, smaller batch.
  *
- * @param onBad Told of each video that cannot be decoded.
- * @param listeners Told of when the loader does what.
+ * @param more What the call adds: who is told of what the loader does.
  */
 export function openLoader(
   settings: Settings,
   dataset: Dataset,
   tokenizer: Tokenizer,
   size: number,
-  onBad: (message: string) => void,
-  listeners: Pick<LoaderOptions, "onDecoded" | "onWaited"> = {},
+  more: Pick<LoaderOptions, "onBad" | "onDecoded" | "onWaited">,
 ): Loader {
   const training = dataset.split === "train";
   return new Loader(dataset, {
@@ -54,11 +52,10 @@ export function openLoader(
     workers: settings.num_thread_reader,
     videos: videoPlace(settings),
     decoder: settings.decoder,
-    badVideo: settings.bad_video === "stop" ? "fail" : "skip",
-    maxBad: Math.floor(settings.bad_video_limit * clipCount(dataset)),
-    onBad,
+    badVideo: settings.bad_video,
+    maxBad: settings.max_bad ?? Math.floor(settings.bad_video_limit * clipCount(dataset)),
     cacheBytes: settings.cache_mb * 1e6,
     resize: settings.compat !== "reference",
-    ...listeners,
+    ...more,
   });
 }

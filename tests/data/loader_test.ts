@@ -205,8 +205,8 @@ Deno.test("evaluation leaves out bad videos, names each once, and goes on", asyn
   }
   assert.equal(loader.stats.bad, 2);
   assert.deepEqual(named.sort(), [
-    `skipped: ${folder}audio.m4a holds no video stream; replace the file`,
-    `skipped: ${folder}none.mp4 does not exist; check the video folder`,
+    `${folder}audio.m4a holds no video stream; replace the file`,
+    `${folder}none.mp4 does not exist; check the video folder`,
   ]);
 });
 

@@ -68,16 +68,25 @@ export const dataFlags = {
   },
   bad_video: {
     kind: "choice",
-    choices: ["skip", "stop"],
+    choices: ["skip", "fail"],
     default: "skip",
     meaning:
-      "what a video that cannot be decoded does: it is named and left out, or it ends the run",
+      "what a video that cannot be decoded does: it is named and left out (in training another " +
+      "sample takes its place), or it ends the run",
+  },
+  max_bad: {
+    kind: "int",
+    default: null,
+    min: 0,
+    meaning:
+      "most videos of a split that may be left out since they cannot be decoded: one more ends the " +
+      "run; without it --bad_video_limit decides",
   },
   bad_video_limit: {
     kind: "float",
     default: 0.01,
     min: 0,
     max: 1,
-    meaning: "fraction of the videos that may be left out before the run ends",
+    meaning: "the same as a fraction of the split's videos",
   },
 } as const satisfies FlagTable;
