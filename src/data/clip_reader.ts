@@ -11,7 +11,7 @@ import { BadClips } from "./bad_clips.ts";
 import { ClipCache } from "./clip_cache.ts";
 import type { Sample } from "./dataset.ts";
 import type { FullOptions, LoaderStats } from "./loader_options.ts";
-import type { LoaderRun } from "./loader_run.ts";
+import type { ClipOptions, LoaderRun } from "./loader_run.ts";
 
 /** A choice of a fixed number of frames. */
 export type SampledFrames = Exclude<FrameChoice, { rule: "all" }>;
@@ -23,12 +23,18 @@ export interface ClipFrames {
   readonly length: number;
 }
 
+/**
+ * How many times the frames that a batch takes a clip may have to be kept whole: in memory, and on disk. At
+ * the usual 3 frames a second and 12 of them in a batch 96 are 32 seconds.
+ */
+const WHOLE_IN_MEMORY = 4, WHOLE_ON_DISK = 8;
+
 /** Reads clips, and keeps what it may. */
 export class ClipReader {
   readonly #options: FullOptions;
   readonly #memory: ClipCache;
   readonly #bad: BadClips;
-  readonly #stats = { decoded: 0, resized: 0 };
+  readonly #stats = { decoded: 0, cached: 0, resized: 0 };
 
   /** @param name The data set's name, for messages. */
   constructor(name: string, options: FullOptions) {
@@ -58,7 +64,7 @@ export class ClipReader {
       const clip = this.#memory.get(key) ??
         await run.share(
           JSON.stringify([key, choose]),
-          () => this.#decode(key, sample, choose, run),
+          () => this.#fetch(key, sample, choose, run),
         );
       return {
         frames: takeFrames(clip, choose),
@@ -70,20 +76,54 @@ export class ClipReader {
     }
   }
 
-  async #decode(key: string, sample: Sample, choose: SampledFrames, run: LoaderRun): Promise<Clip> {
-    const { size, resize, training } = this.#options;
-    // Frames drawn at random serve one epoch; to be kept, a short clip is decoded whole.
-    const wholeFrames = 4 * choose.frames, whole = wholeFrames * size * size * 3;
-    const allUpTo = training && this.#memory.fits(whole) ? wholeFrames : 0;
-    const clip = await run.decode(sample.file, {
-      ...{ start: sample.start, end: sample.end, size, resize },
-      choose: { ...choose, allUpTo },
+  /** A clip that is not in memory. */
+  async #fetch(key: string, sample: Sample, choose: SampledFrames, run: LoaderRun): Promise<Clip> {
+    const { frameCache, size, resize, training } = this.#options, { file, start, end } = sample;
+    const options: ClipOptions = { start, end, size, resize };
+    const identity = frameCache && await run.identify(file, options);
+    let clip = identity && frameCache?.get(identity, choose);
+    if (clip) {
+      this.#stats.cached++;
+    } else {
+      clip = await this.#decode(file, options, choose, run);
+      // A video that was changed meanwhile is not kept under what it was.
+      if (identity && isKept(clip, training) && identity === await run.identify(file, options)) {
+        frameCache?.put(identity, clip);
+      }
+    }
+    if (isKept(clip, training)) this.#memory.set(key, clip);
+    return clip;
+  }
+
+  async #decode(
+    file: string,
+    options: ClipOptions,
+    choose: SampledFrames,
+    run: LoaderRun,
+  ): Promise<Clip> {
+    const { size, resize } = this.#options;
+    const clip = await run.decode(file, {
+      ...options,
+      choose: { ...choose, allUpTo: this.#wholeFrames(choose.frames) },
     });
     this.#stats.decoded++;
     if (resize && Math.min(clip.videoHeight, clip.videoWidth) !== size) this.#stats.resized++;
-    if (!training || isWhole(clip)) this.#memory.set(key, clip);
     return clip;
   }
+
+  /** Frames drawn at random serve one epoch; to be kept, a clip of at most so many is decoded whole. */
+  #wholeFrames(frames: number): number {
+    const { frameCache, size, training } = this.#options;
+    if (!training) return 0;
+    if (frameCache?.adds) return WHOLE_ON_DISK * frames;
+    const whole = WHOLE_IN_MEMORY * frames;
+    return this.#memory.fits(whole * size * size * 3) ? whole : 0;
+  }
+}
+
+/** Whether a clip is worth keeping: it serves any later choice. */
+function isKept(clip: Clip, training: boolean): boolean {
+  return !training || isWhole(clip);
 }
 
 /** Whether a clip holds each of its frames once. */

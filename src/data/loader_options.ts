@@ -6,6 +6,7 @@
 
 import type { DecoderName, DecodeTime } from "../video/decode.ts";
 import type { Dataset, Sample } from "./dataset.ts";
+import type { FrameCache } from "./frame_cache.ts";
 import type { VideoPlace } from "./video_source.ts";
 
 /** When a batch was waited for: milliseconds of `performance.now()`. */
@@ -62,6 +63,8 @@ export interface LoaderOptions {
   readonly distinct?: (sample: Sample) => string;
   /** Bytes of decoded frames to keep in memory. Default 0. */
   readonly cacheBytes?: number;
+  /** Decoded frames on disk, shared by loaders and processes. The batches are the same with it. */
+  readonly frameCache?: FrameCache;
   /** `false` crops videos without resizing them. Default true. */
   readonly resize?: boolean;
   /** Told of each clip that a worker is done with. */
@@ -71,7 +74,7 @@ export interface LoaderOptions {
 }
 
 /** Options that stay undefined where they are left out. */
-type Optional = "distinct" | "onDecoded" | "onWaited";
+type Optional = "distinct" | "frameCache" | "onDecoded" | "onWaited";
 
 /** B samples: their texts, L tokens each, and V videos of T frames of S x S pixels. */
 export interface Batch {
@@ -96,8 +99,10 @@ export interface Batch {
 
 /** What a loader has done so far. */
 export interface LoaderStats {
-  /** Clips that were decoded; one that comes from the cache is not counted again. */
+  /** Clips that were decoded; one that is kept in memory is not counted again. */
   readonly decoded: number;
+  /** Clips that came from {@link LoaderOptions.frameCache}. */
+  readonly cached: number;
   /** Of these, clips whose frames were resized. */
   readonly resized: number;
   /** Clips that could not be decoded. */

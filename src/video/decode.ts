@@ -9,7 +9,7 @@ import { UserError } from "../errors.ts";
 import type { Clip, DecodeOptions } from "./clip.ts";
 import { sourceName, type VideoSource } from "./ffmpeg.ts";
 import { nativeVersion } from "./native.ts";
-import { compileCore } from "./wasm.ts";
+import { compileCore, CORE_VERSION } from "./wasm.ts";
 import type { Engine, Reply, Request } from "./worker.ts";
 
 export type { Clip, DecodeOptions } from "./clip.ts";
@@ -29,6 +29,16 @@ export interface DecodeTime {
   readonly frames: number;
   readonly begin: number;
   readonly end: number;
+}
+
+/**
+ * The decoder that {@link openDecoder} would give, with its version: the same one gives the same pixels.
+ *
+ * @param prefer Default `auto`.
+ */
+export async function decoderIdentity(prefer: DecoderName = "auto"): Promise<string> {
+  const native = prefer === "wasm" ? undefined : await nativeVersion();
+  return native === undefined ? `wasm ${CORE_VERSION}` : `native ${native}`;
 }
 
 /** What {@link openDecoder} takes. */

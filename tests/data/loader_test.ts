@@ -1,58 +1,10 @@
 import assert from "node:assert/strict";
-import type { Dataset, Sample } from "../../src/data/dataset.ts";
-import { type Batch, Loader, type LoaderOptions } from "../../src/data/loader.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { Loader, type LoaderOptions } from "../../src/data/loader.ts";
 import { packVideos } from "../../src/data/pack.ts";
 import { openDecoder } from "../../src/video/decode.ts";
 import { withFolder } from "../io/folder.ts";
-
-const folder = new URL("../../fixtures/videos/", import.meta.url).pathname;
-const FILES = ["h264.mp4", "mpeg4.avi", "odd.webm", "rotated.mp4", "trimmed.mp4", "vfr.mp4"];
-const [T, S, L] = [4, 14, 5];
-
-/** A data set over `files`, each with two captions; the first file twice, as two clips. */
-function dataset(files: readonly string[] = FILES): Dataset {
-  const samples = [...files, files[0]];
-  return {
-    name: "toy",
-    split: "train",
-    length: samples.length,
-    at(index, integer): Sample {
-      const times = index === samples.length - 1 ? { start: 0.5, end: 1.2 } : {};
-      return { id: `${index}`, file: samples[index], text: `${index} ${integer(2)}`, ...times };
-    },
-  };
-}
-
-const options: LoaderOptions = {
-  batchSize: 2,
-  maxWords: L,
-  pack(text, maxWords) {
-    const ids = new Int32Array(maxWords), mask = new Int32Array(maxWords);
-    [...text].forEach((c, i) => [ids[i], mask[i]] = [c.charCodeAt(0), 1]);
-    return { ids, mask };
-  },
-  maxFrames: T,
-  size: S,
-  training: false,
-  seed: 3,
-  videos: { folder },
-  workers: 2,
-  decoder: "wasm",
-  onBad: (message) => assert.fail(message),
-};
-
-/** All batches of an epoch, without what depends on time. */
-async function collect(
-  loader: Loader,
-  epoch = 0,
-  startBatch = 0,
-): Promise<Omit<Batch, "waitMs">[]> {
-  const batches = await Array.fromAsync(loader.epoch(epoch, { startBatch }));
-  return batches.map(({ waitMs: _, ...batch }) => batch);
-}
-
-const ids = (batches: { samples: readonly Sample[] }[]) =>
-  batches.map(({ samples }) => samples.map(({ id }) => Number(id)));
+import { collect, dataset, FILES, folder, ids, L, options, S, T } from "./toy.ts";
 
 Deno.test("an evaluation epoch holds every sample once, in order, as a decoder gives it", async () => {
   const batches = await collect(new Loader(dataset(), options));

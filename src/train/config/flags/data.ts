@@ -52,6 +52,19 @@ export const dataFlags = {
     min: 0,
     meaning: "megabytes of decoded frames to keep in memory, for each split",
   },
+  frame_cache: {
+    kind: "text",
+    default: null,
+    meaning:
+      "file, an LMDB made where missing, that keeps decoded frames for later epochs and runs; the " +
+      "batches are the same with it",
+  },
+  frame_cache_gb: {
+    kind: "float",
+    default: 100,
+    above: 0,
+    meaning: "most gigabytes of the frame cache; when it is full nothing more is added",
+  },
   decoder: {
     kind: "choice",
     choices: ["auto", "native", "wasm"],
