@@ -131,7 +131,8 @@ class Run implements Disposable {
     const meter = new Meter();
     let pending: Batch[] = [];
     let earlier = Promise.resolve();
-    const { epoch, batch: startBatch } = this.#position;
+    const { step: firstStep, epoch, batch: startBatch } = this.#position;
+    const clipsBefore = this.loader.stats;
     for await (const batch of meter.waiting(this.loader.epoch(epoch, { startBatch }))) {
       pending.push(batch);
       if (pending.length < parts) continue;
@@ -145,6 +146,7 @@ class Run implements Disposable {
       this.#position = { step, epoch, batch: batch.index + 1 };
       // One step runs while the next is recorded, and no more: frames of queued steps take memory.
       const now = model.device.idle();
+      meter.working(now);
       await earlier;
       earlier = now;
       if (step % n_display === 0 || step === last) {
@@ -157,6 +159,13 @@ class Run implements Disposable {
     }
     await earlier;
     if (epoch === 0) this.#tellResized(this.loader);
+    if (signal.aborted) return;
+    const { step } = this.#position, clips = this.loader.stats;
+    this.log.epoch({
+      ...{ step, epoch, steps: step - firstStep, ...meter.total },
+      clips_decoded: clips.decoded - clipsBefore.decoded,
+      clips_cached: clips.cached - clipsBefore.cached,
+    }, this.call.settings.epochs);
   }
 
   #tellResized(loader: Loader): void {

@@ -64,7 +64,8 @@ export class Decoder implements Disposable {
   readonly #idle: Worker[] = [];
   readonly #queue: Job[] = [];
   readonly #running = new Map<Worker, Job & { readonly file: string; readonly begin: number }>();
-  #closed = false;
+  /** Why it was closed. */
+  #closed: Error | undefined;
 
   /** Which ffmpeg decodes. */
   readonly name: "native" | "wasm";
@@ -89,7 +90,7 @@ export class Decoder implements Disposable {
    */
   decode(source: VideoSource | (() => VideoSource), options: DecodeOptions): Promise<Clip> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new Error("the decoder is closed"));
+      if (this.#closed) return reject(this.#closed);
       this.#queue.push({ source, options, resolve, reject });
       this.#next();
     });
@@ -98,7 +99,7 @@ export class Decoder implements Disposable {
   /** Ends the workers; what is still to be decoded is rejected with `reason`. */
   close(reason = new Error("the decoder was closed")): void {
     if (this.#closed) return;
-    this.#closed = true;
+    this.#closed = reason;
     for (const worker of this.#workers) worker.terminate();
     for (const job of [...this.#running.values(), ...this.#queue]) job.reject(reason);
     this.#running.clear();

@@ -264,3 +264,27 @@ Deno.test("a process ends after an epoch that was finished, left, or threw", asy
     assert.equal(said, `${way}\n`);
   }));
 });
+
+Deno.test("two processes load each sample of an evaluation once, and as one would in training", async () => {
+  const shared = (rank: number, more: Partial<LoaderOptions> = {}) =>
+    collect(new Loader(dataset(), { ...options, ...more, rank, world: 2 }));
+  assert.deepEqual([...ids(await shared(0)), ...ids(await shared(1))].flat(), [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+  ]);
+  const training = { training: true, dropLast: false };
+  const whole = await collect(new Loader(dataset(), { ...options, ...training }));
+  const order = ids(whole).flat();
+  assert.deepEqual(ids(await shared(1, training)).flat(), [1, 3, 5, 0].map((i) => order[i]));
+  const bytes = T * S * S * 3, [first] = await shared(1, training);
+  assert.deepEqual(first.frames.slice(0, bytes), whole[0].frames.slice(bytes));
+  assert.throws(
+    () => new Loader(dataset(), { ...options, training: true, batchSize: 5, world: 2 }),
+    /too few for a batch of 5 on each of 2 processes; lower the batch size/,
+  );
+});
