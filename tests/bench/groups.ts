@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LOADER_ROWS } from "./loader_rows.ts";
 import { BLOCK, type Row } from "./rows.ts";
 import { EMBED_NAME, EMBED_ROW, OVERHEAD_ROWS, STEP_ROW, TOWER_ROWS } from "./tower_rows.ts";
 
@@ -64,6 +65,7 @@ export const GROUPS = {
   // Hours on a software device, so apart from the others.
   long_videos: new Map<string, Row>(TOWER_ROWS.filter(([, { frames }]) => frames >= LONG)),
   overheads: new Map<string, Row>(OVERHEAD_ROWS),
+  loader: new Map<string, Row>(LOADER_ROWS),
 } as const satisfies Record<string, ReadonlyMap<string, Row>>;
 
 /** The name of a group. */
