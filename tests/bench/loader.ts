@@ -30,12 +30,12 @@ export async function measureLoader(
   }
   const folder = await Deno.makeTempDir({ prefix: "clips-" });
   try {
+    await using frameCache = row.from === "cache" ? await openCache(folder) : undefined;
+    if (row.of === "read" || row.of === "write") return times(frameCache!, row.of, repeats);
     const bytes = await (made ??= makeClip());
     await Deno.mkdir(`${folder}/videos`);
     for (let i = 0; i < clips; i++) await Deno.writeFile(`${folder}/videos/${i}.mp4`, bytes);
     if (row.from === "lmdb") await packVideos(`${folder}/videos`, `${folder}/videos.lmdb`);
-    await using frameCache = row.from === "cache" ? await openCache(folder) : undefined;
-    if (row.of === "read" || row.of === "write") return times(frameCache!, row.of, repeats);
     const loader = open(folder, row, frameCache);
     if (frameCache) await Array.fromAsync(loader.epoch(0));
     return row.of === "wait" ? await wait(loader) : await rate(loader, repeats);
