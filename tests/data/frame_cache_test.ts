@@ -206,7 +206,7 @@ Deno.test("what is no cache, or is damaged, is refused in one line and left as i
   withFolder(async (scratch) => {
     const refused = async (path: string, message: RegExp) => {
       await assert.rejects(openCache(path), (error: Error) => {
-        assert.equal(error.name, "UserError", error.stack);
+        assert.equal(error.name, "UserError", `${error.stack}`);
         assert.match(error.message, message);
         return true;
       });
