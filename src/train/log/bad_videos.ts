@@ -57,8 +57,8 @@ export class BadVideos implements Disposable {
    * @throws {UserError} if the list cannot be written.
    */
   add(split: string, id: string, reason: string): void {
-    this.#logger.warning(`skipped: ${reason}`);
-    const line = [split, id, reason.replaceAll(/\s+/g, " ")].join("\t");
+    const why = reason.replaceAll(/\s+/g, " "), line = [split, id, why].join("\t");
+    this.#logger.warning(`skipped: ${why}`);
     if (this.#lines.has(line)) return;
     this.#lines.add(line);
     if (this.#path === undefined) return;
