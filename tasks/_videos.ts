@@ -25,14 +25,19 @@ export const badVideoFlags = {
     ...trainFlags.bad_video,
     meaning: "what a video that cannot be read does: it is named and left out, or ends the run",
   },
-  bad_video_limit: { ...trainFlags.bad_video_limit, default: 1 },
+  max_bad: {
+    kind: "int",
+    default: null,
+    min: 0,
+    meaning: "most videos that may be left out since they are bad: one more ends the run",
+  },
 } as const;
 
 /** The rule for bad videos that flags give; each is named on a line. */
-export function badVideoRule(values: { bad_video: "skip" | "stop"; bad_video_limit: number }) {
+export function badVideoRule(values: { bad_video: "skip" | "fail"; max_bad: number | null }) {
   return {
     badVideo: values.bad_video,
-    maxBad: (videos: number) => Math.floor(values.bad_video_limit * videos),
+    maxBad: values.max_bad ?? Infinity,
     onBad: (message: string) => writeLine(`bad: ${message}`),
   };
 }

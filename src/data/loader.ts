@@ -7,11 +7,9 @@
 
 import { UserError } from "../errors.ts";
 import { Random } from "../tensor/random.ts";
-import type { Clip, FrameChoice } from "../video/decode.ts";
-import { chooseFrames } from "../video/sampling.ts";
-import { cutBatches } from "./batches.ts";
-import { ClipCache } from "./clip_cache.ts";
+import { type ClipFrames, ClipReader, type SampledFrames } from "./clip_reader.ts";
 import type { Dataset, Sample } from "./dataset.ts";
+import { planEpoch } from "./epoch_plan.ts";
 import {
   type Batch,
   type FullOptions,
@@ -25,23 +23,16 @@ export type { Batch, LoaderOptions, LoaderStats } from "./loader_options.ts";
 export type { VideoPlace } from "./video_source.ts";
 
 /** Streams of random numbers; each is told apart further by the epoch and the sample. */
-const ORDER = 0x6c6f01, CAPTION = 0x6c6f02, FRAMES = 0x6c6f03, STAND_IN = 0x6c6f04;
+const CAPTION = 0x6c6f02, FRAMES = 0x6c6f03, STAND_IN = 0x6c6f04;
 
 /** Draws of a stand-in for one bad video before its row is given up. */
 const STAND_IN_DRAWS = 100;
-
-/** A choice of a fixed number of frames. */
-type SampledFrames = Exclude<FrameChoice, { rule: "all" }>;
 
 /** One row of a batch. */
 interface Row {
   readonly sample: Sample;
   /** Absent where another row of the split carries the video. */
-  readonly video?: {
-    readonly frames: Uint8Array;
-    /** Frames that are not repetitions. */
-    readonly length: number;
-  };
+  readonly video?: ClipFrames;
 }
 
 /**
@@ -57,34 +48,33 @@ interface Row {
  */
 export class Loader {
   readonly #options: FullOptions;
-  readonly #cache: ClipCache;
+  readonly #clips: ClipReader;
   /** The samples whose video is loaded; absent where each one's is. */
   readonly #videoSamples?: ReadonlySet<number>;
-  /** Why clips are bad, by their keys. */
-  readonly #bad = new Map<string, string>();
   readonly #runs = new Set<LoaderRun>();
-  readonly #stats = { decoded: 0, resized: 0, waitMs: 0 };
+  #waitMs = 0;
 
   /** @throws UserError where the data set is empty, or no batch would be full and none else is kept. */
   constructor(readonly dataset: Dataset, options: LoaderOptions) {
     const { name, split, length } = dataset;
     this.#options = fullOptions(options, dataset);
-    this.#cache = new ClipCache(this.#options.cacheBytes);
+    this.#clips = new ClipReader(name, this.#options);
     if (dataset.cutOffPoints && !options.training) {
       this.#videoSamples = new Set(dataset.cutOffPoints.map((end) => end - 1));
     }
     if (length === 0) throw new UserError(`${name} has no sample in its ${split} split`);
-    if (this.#options.dropLast && length < options.batchSize) {
+    const { dropLast, batchSize, world } = this.#options;
+    if (dropLast && Math.ceil(length / world) < batchSize) {
       throw new UserError(
-        `${name} has ${length} samples in its ${split} split, too few for a batch of ` +
-          `${options.batchSize}; lower the batch size`,
+        `${name} has ${length} samples in its ${split} split, too few for a batch of ${batchSize}` +
+          `${world > 1 ? ` on each of ${world} processes` : ""}; lower the batch size`,
       );
     }
   }
 
   /** What the loader has done so far, over all epochs. */
   get stats(): LoaderStats {
-    return { ...this.#stats, bad: this.#bad.size };
+    return { ...this.#clips.stats, waitMs: this.#waitMs };
   }
 
   /** The number of batches of an epoch (bad videos aside). With `distinct` it may vary by the epoch. */
@@ -105,7 +95,7 @@ export class Loader {
   ): AsyncGenerator<Batch, void> {
     const { videos, decoder: prefer, workers, prefetch, onDecoded, onWaited } = this.#options;
     const plan = this.#plan(epoch);
-    if (plan.length === 0) {
+    if (plan.length === 0 && this.#options.dropLast) {
       throw new UserError(
         `${this.dataset.name} has no ${this.#options.batchSize} samples that are distinct enough for ` +
           "one batch; lower the batch size",
@@ -128,7 +118,7 @@ export class Loader {
         const batch = await ahead.shift()!, end = performance.now();
         const waitMs = end - begin;
         onWaited?.({ batch: next - ahead.length - 1, begin, end });
-        this.#stats.waitMs += waitMs;
+        this.#waitMs += waitMs;
         if (batch !== undefined) yield { ...batch, waitMs };
       }
     } finally {
@@ -146,13 +136,9 @@ export class Loader {
   }
 
   #plan(epoch: number): number[][] {
-    const { seed, batchSize, shuffle, dropLast, distinct } = this.#options;
-    const order = shuffle
-      ? new Random(seed, [ORDER, epoch]).permutation(this.dataset.length)
-      : Uint32Array.from({ length: this.dataset.length }, (_, i) => i);
+    const { distinct } = this.#options;
     const key = distinct && ((index: number) => distinct(this.#sample(index, epoch)));
-    const batches = cutBatches(order, batchSize, key);
-    return dropLast ? batches.filter((batch) => batch.length === batchSize) : batches;
+    return planEpoch(this.dataset, this.#options, epoch, key);
   }
 
   #sample(index: number, epoch: number): Sample {
@@ -206,52 +192,11 @@ export class Loader {
     const { seed, training, maxFrames } = this.#options;
     const sample = this.#sample(index, epoch);
     if (this.#videoSamples?.has(index) === false) return { sample };
-    const key = JSON.stringify([sample.file, sample.start, sample.end]);
-    if (this.#bad.has(key)) return undefined;
     const choose: SampledFrames = training
       ? { rule: "segments", frames: maxFrames, seed, stream: [FRAMES, epoch, index] }
       : { rule: "uniform", frames: maxFrames };
-    try {
-      const clip = this.#cache.get(key) ??
-        await run.share(
-          JSON.stringify([key, choose]),
-          () => this.#decode(key, sample, choose, run),
-        );
-      const frames = takeFrames(clip, choose), length = Math.min(clip.count, maxFrames);
-      return { sample, video: { frames, length } };
-    } catch (error) {
-      if (!(error instanceof UserError) || this.#options.badVideo === "fail") throw error;
-      this.#countBad(key, error.message);
-      return undefined;
-    }
-  }
-
-  async #decode(key: string, sample: Sample, choose: SampledFrames, run: LoaderRun): Promise<Clip> {
-    const { maxFrames, size, resize, training } = this.#options;
-    // Frames drawn at random serve one epoch; to be kept, a short clip is decoded whole.
-    const wholeFrames = 4 * maxFrames, whole = wholeFrames * size * size * 3;
-    const allUpTo = training && this.#cache.fits(whole) ? wholeFrames : 0;
-    const clip = await run.decode(sample.file, {
-      ...{ start: sample.start, end: sample.end, size, resize },
-      choose: { ...choose, allUpTo },
-    });
-    this.#stats.decoded++;
-    if (resize && Math.min(clip.videoHeight, clip.videoWidth) !== size) this.#stats.resized++;
-    if (!training || isWhole(clip)) this.#cache.set(key, clip);
-    return clip;
-  }
-
-  #countBad(key: string, message: string): void {
-    const { onBad, maxBad } = this.#options;
-    if (this.#bad.has(key)) return;
-    this.#bad.set(key, message);
-    onBad(`skipped: ${message}`);
-    if (this.#bad.size > maxBad) {
-      const [first] = this.#bad.values();
-      throw new UserError(
-        `more than ${maxBad} clips of ${this.dataset.name} are bad, the first: ${first}`,
-      );
-    }
+    const video = await this.#clips.read(sample, choose, run);
+    return video && { sample, video };
   }
 
   #assemble(index: number, rows: readonly Row[]): Batch {
@@ -273,20 +218,4 @@ export class Loader {
     const samples = rows.map((row) => row.sample);
     return { index, samples, videoRows, ids, idMask, frames, videoMask, waitMs: 0 };
   }
-}
-
-/** Whether a clip holds each of its frames once. */
-function isWhole({ indices, count }: Clip): boolean {
-  return indices.length === count && indices.every((index, i) => index === i);
-}
-
-/** The frames that `choose` takes of a clip: all that it holds, unless it was decoded whole. */
-function takeFrames(clip: Clip, choose: FrameChoice): Uint8Array {
-  if (!isWhole(clip)) return clip.data;
-  const indices = chooseFrames(choose, clip.count), bytes = clip.data.length / clip.count;
-  const frames = new Uint8Array(indices.length * bytes);
-  indices.forEach((index, i) =>
-    frames.set(clip.data.subarray(index * bytes, (index + 1) * bytes), i * bytes)
-  );
-  return frames;
 }

@@ -6,6 +6,7 @@
 
 import type { DecoderName, DecodeTime } from "../video/decode.ts";
 import type { Dataset, Sample } from "./dataset.ts";
+import type { FrameCache } from "./frame_cache.ts";
 import type { VideoPlace } from "./video_source.ts";
 
 /** When a batch was waited for: milliseconds of `performance.now()`. */
@@ -44,18 +45,26 @@ export interface LoaderOptions {
   readonly badVideo?: "skip" | "fail";
   /** More bad clips than this end the run. Default: one in a hundred samples, at least 10. */
   readonly maxBad?: number;
-  /** Told of each bad clip once. Default: `console.warn`. */
-  readonly onBad?: (message: string) => void;
+  /** Told of each bad clip once, and why it is. Default: `console.warn`. */
+  readonly onBad?: (reason: string, sample: Sample) => void;
   /** Default `auto`. */
   readonly decoder?: DecoderName;
   /** Default: in training. */
   readonly shuffle?: boolean;
   /** Leave out batches of fewer than `batchSize` samples. Default: in training. */
   readonly dropLast?: boolean;
+  /**
+   * The number of this process among `world` that share the samples: in training equally many each, the first
+   * ones twice where that does not come out even; in evaluation each sample once. Default 0 of 1.
+   */
+  readonly rank?: number;
+  readonly world?: number;
   /** A batch never holds two samples for which this gives the same. See `cutBatches`. */
   readonly distinct?: (sample: Sample) => string;
   /** Bytes of decoded frames to keep in memory. Default 0. */
   readonly cacheBytes?: number;
+  /** Decoded frames on disk, shared by loaders and processes. The batches are the same with it. */
+  readonly frameCache?: FrameCache;
   /** `false` crops videos without resizing them. Default true. */
   readonly resize?: boolean;
   /** Told of each clip that a worker is done with. */
@@ -65,7 +74,7 @@ export interface LoaderOptions {
 }
 
 /** Options that stay undefined where they are left out. */
-type Optional = "distinct" | "onDecoded" | "onWaited";
+type Optional = "distinct" | "frameCache" | "onDecoded" | "onWaited";
 
 /** B samples: their texts, L tokens each, and V videos of T frames of S x S pixels. */
 export interface Batch {
@@ -90,8 +99,10 @@ export interface Batch {
 
 /** What a loader has done so far. */
 export interface LoaderStats {
-  /** Clips that were decoded; one that comes from the cache is not counted again. */
+  /** Clips that were decoded; one that is kept in memory is not counted again. */
   readonly decoded: number;
+  /** Clips that came from {@link LoaderOptions.frameCache}. */
+  readonly cached: number;
   /** Of these, clips whose frames were resized. */
   readonly resized: number;
   /** Clips that could not be decoded. */
@@ -113,13 +124,15 @@ export function fullOptions(options: LoaderOptions, { length }: Dataset): FullOp
     prefetch = 2,
     badVideo = "skip",
     maxBad = Math.max(10, Math.ceil(length / 100)),
-    onBad = (message: string) => console.warn(message),
+    onBad = (reason: string) => console.warn(`skipped: ${reason}`),
     decoder = "auto",
     shuffle = training,
     dropLast = training,
     cacheBytes = 0,
     resize = true,
+    rank = 0,
+    world = 1,
   } = options;
   const run = { workers, prefetch, decoder, cacheBytes, resize };
-  return { ...options, ...run, badVideo, maxBad, onBad, shuffle, dropLast };
+  return { ...options, ...run, badVideo, maxBad, onBad, shuffle, dropLast, rank, world };
 }

@@ -11,7 +11,12 @@ import {
   type DecoderOptions,
   openDecoder,
 } from "../video/decode.ts";
+import { engineIdentity } from "../video/engine.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { openVideos, type VideoFinder, type VideoPlace } from "./video_source.ts";
+
+/** Which part of a video a clip is, and the form of its frames. */
+export type ClipOptions = Omit<DecodeOptions, "choose">;
 
 /** The videos of one epoch and the workers that decode them. */
 export class LoaderRun implements AsyncDisposable {
@@ -37,6 +42,13 @@ export class LoaderRun implements AsyncDisposable {
       this.#pending.set(key, clip);
     }
     return clip;
+  }
+
+  /** All that the frames of a clip of the video `file` depend on; nothing where there is no such file. */
+  async identify(file: string, clip: ClipOptions): Promise<string | undefined> {
+    const decoder = await engineIdentity(this.decoding.prefer);
+    const video = await fingerprint(file, this.videos.find(file));
+    return video && JSON.stringify([decoder, video, clip.start, clip.end, clip.size, clip.resize]);
   }
 
   /** Decodes a clip of the video `file`. Workers start with the first one: a full cache needs none. */

@@ -13,7 +13,8 @@ import { openRun } from "./checkpoint.ts";
 import { derive } from "./config/derive.ts";
 import { resolveSettings } from "./config/resolve.ts";
 import type { Settings } from "./config/settings.ts";
-import { openLoader } from "./data.ts";
+import { openFrameCache, openLoader } from "./data.ts";
+import type { BadVideos } from "./log/bad_videos.ts";
 import type { Logger } from "./log/logger.ts";
 import { buildModel } from "./model.ts";
 import { CallProfile } from "./profile.ts";
@@ -29,6 +30,8 @@ export interface Call {
   readonly profile?: CallProfile;
   /** The checkpoint of `--resume`. */
   readonly resumed?: Awaited<ReturnType<typeof openRun>>;
+  /** What is opened on the way and closed with the call. */
+  readonly owned: AsyncDisposableStack;
 }
 
 /**
@@ -52,22 +55,28 @@ export async function withCall<R>(
     memoryBudget: derive(settings).memoryBudget,
     profile: settings.profile,
   });
-  return await work({ settings, notes, device, profile, resumed });
+  await using owned = new AsyncDisposableStack();
+  return await work({ settings, notes, device, profile, resumed, owned });
 }
 
 /** A call's model, and the loaders that fit it. */
 export interface CallModel {
   readonly model: CenterClip;
-  /** Opens a loader over a split; what it skips is logged. */
+  /** Opens a loader over a split. */
   readonly load: (split: Dataset) => Loader;
 }
 
 /**
  * Builds the model of a call, and logs on what it runs and how it clusters.
  *
- * @throws {UserError} if weights are missing or do not fit.
+ * @param bad Told of the videos that loaders skip.
+ * @throws {UserError} if weights are missing or do not fit, or the frame cache cannot be used.
  */
-export async function openModel(call: Call, logger: Logger): Promise<CallModel> {
+export async function openModel(
+  call: Call,
+  logger: Logger,
+  bad: BadVideos,
+): Promise<CallModel> {
   const { settings, notes, device, profile, resumed } = call;
   for (const note of notes) logger.info(note);
   logger.info(summary(device.info));
@@ -76,9 +85,13 @@ export async function openModel(call: Call, logger: Logger): Promise<CallModel> 
   logger.info(describePlan(model.plan, model.options.clustering?.method.algorithm));
   const tokenizer = await openTokenizer(settings, model.config.vocabSize, note);
   const size = model.config.imageResolution;
-  const onBad = (message: string) => logger.warning(message);
-  const load = (split: Dataset) =>
-    openLoader(settings, split, tokenizer, size, onBad, profile?.listeners);
+  const frameCache = call.owned.use(await openFrameCache(settings, logger));
+  const load = (dataset: Dataset) =>
+    openLoader(settings, dataset, tokenizer, size, {
+      ...profile?.listeners,
+      frameCache,
+      onBad: (reason, { id }) => bad.add(dataset.split, id, reason),
+    });
   return { model, load };
 }
 

@@ -5,15 +5,31 @@
  */
 import type { Tokenizer } from "../clip/tokenizer.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { FrameCache } from "../data/frame_cache.ts";
 import { Loader, type LoaderOptions, type VideoPlace } from "../data/loader.ts";
 import type { Settings } from "./config/settings.ts";
 import { derive } from "./config/derive.ts";
+import type { Logger } from "./log/logger.ts";
 
 /** What a log says of a loader whose videos did not have the model's size; nothing where all did. */
 export function resizedNote({ dataset, stats }: Loader, size: number): string | undefined {
   if (stats.resized === 0) return undefined;
   return `${dataset.split}: ${stats.resized} of ${stats.decoded} clips were resized to ${size} pixels ` +
     "(bicubic); videos of that size decode faster";
+}
+
+/**
+ * Opens the cache of `--frame_cache`; nothing without one, or where it has no room.
+ *
+ * @throws {UserError} if the file is something else, or damaged.
+ */
+export async function openFrameCache(
+  { frame_cache, frame_cache_gb }: Settings,
+  logger: Logger,
+): Promise<FrameCache | undefined> {
+  if (frame_cache === null) return undefined;
+  const onNote = (line: string) => logger.warning(line);
+  return await FrameCache.open(frame_cache, { maxBytes: frame_cache_gb * 1e9, onNote });
 }
 
 /** Where the videos lie. */
@@ -31,16 +47,14 @@ function clipCount(dataset: Dataset): number {
 /**
  * A loader over a split; a training loader shuffles and drops the last, smaller batch.
  *
- * @param onBad Told of each video that cannot be decoded.
- * @param listeners Told of when the loader does what.
+ * @param more What the call adds: its cache, and who is told of what the loader does.
  */
 export function openLoader(
   settings: Settings,
   dataset: Dataset,
   tokenizer: Tokenizer,
   size: number,
-  onBad: (message: string) => void,
-  listeners: Pick<LoaderOptions, "onDecoded" | "onWaited"> = {},
+  more: Pick<LoaderOptions, "frameCache" | "onBad" | "onDecoded" | "onWaited">,
 ): Loader {
   const training = dataset.split === "train";
   return new Loader(dataset, {
@@ -54,11 +68,10 @@ export function openLoader(
     workers: settings.num_thread_reader,
     videos: videoPlace(settings),
     decoder: settings.decoder,
-    badVideo: settings.bad_video === "stop" ? "fail" : "skip",
-    maxBad: Math.floor(settings.bad_video_limit * clipCount(dataset)),
-    onBad,
+    badVideo: settings.bad_video,
+    maxBad: settings.max_bad ?? Math.floor(settings.bad_video_limit * clipCount(dataset)),
     cacheBytes: settings.cache_mb * 1e6,
     resize: settings.compat !== "reference",
-    ...listeners,
+    ...more,
   });
 }

@@ -9,6 +9,7 @@ import type { Settings } from "./config/settings.ts";
 import { resizedNote } from "./data.ts";
 import { encodeSplit } from "./encode_split.ts";
 import { evaluate } from "./evaluation.ts";
+import { BadVideos } from "./log/bad_videos.ts";
 import { Logger } from "./log/logger.ts";
 import { Progress } from "./log/progress.ts";
 import { recallFigures } from "./log/records.ts";
@@ -21,6 +22,8 @@ export interface EvaluationSummary {
   readonly v2t: RetrievalFigures;
   readonly videos: number;
   readonly texts: number;
+  /** Videos that were left out since they cannot be decoded: the figures are not those of the whole split. */
+  readonly bad: number;
   readonly seconds: number;
   /** Null where the weights are those that a run would start from. */
   readonly checkpoint: string | null;
@@ -60,7 +63,8 @@ export function evaluateRun(given: Partial<Settings>): Promise<EvaluationSummary
       for (const line of formatMetrics(found)) logger.info(line);
       const { videos, texts, seconds } = found;
       const [t2v, v2t] = [found.t2v, found.v2t].map(recallFigures);
-      result = { t2v, v2t, videos, texts, seconds, checkpoint: settings.resume };
+      const left = { videos, texts, bad: loader.stats.bad };
+      result = { t2v, v2t, ...left, seconds, checkpoint: settings.resume };
     }
     const seconds = (performance.now() - start) / 1000;
     logger.info(`The total running time of the program is ${seconds.toFixed(2)} Seconds`);
@@ -94,19 +98,27 @@ export function timeInference(given: Partial<Settings>): Promise<InferenceTime> 
 /** Opens the model and the splits that `given` asks for, and a log. */
 function withModel<R>(
   given: Partial<Settings>,
-  work: (call: Call, opened: CallModel, splits: Splits, logger: Logger) => Promise<R>,
+  work: (
+    call: Call,
+    opened: CallModel,
+    splits: Splits,
+    logger: Logger,
+  ) => Promise<R>,
 ): Promise<R> {
   return withCall({ ...given, do_eval: true }, async (call) => {
     const { settings } = call;
     const splits = await readSplits(settings);
-    using logger = new Logger({ path: await openEvaluationLog(settings), debug: settings.debug });
+    const paths = await openEvaluationLog(settings);
+    using logger = new Logger({ path: paths.log, debug: settings.debug });
+    using bad = await BadVideos.open({ logger, path: paths.bad });
     logger.info(
       settings.resume === null
         ? "no --resume CHECKPOINT: evaluating the weights that training would start from"
         : `checkpoint: ${settings.resume}`,
     );
     await tellMissing([splits.test, splits.order], logger);
-    const result = await work(call, await openModel(call, logger), splits, logger);
+    const result = await work(call, await openModel(call, logger, bad), splits, logger);
+    logger.info(bad.summary);
     await logCosts(call, logger, evaluationTrace(settings));
     return result;
   });

@@ -14,6 +14,7 @@ import type { Settings } from "./config/settings.ts";
 import { resizedNote } from "./data.ts";
 import { pairBatch } from "./encode_split.ts";
 import { evaluate, type Evaluation } from "./evaluation.ts";
+import { BadVideos } from "./log/bad_videos.ts";
 import { duration, Progress } from "./log/progress.ts";
 import { continues, openRunFolder, type RunFolder } from "./log/run_folder.ts";
 import { RunLog } from "./log/run_log.ts";
@@ -51,6 +52,7 @@ class Run implements Disposable {
     private readonly call: Call,
     private readonly folder: RunFolder,
     private readonly log: RunLog,
+    private readonly bad: BadVideos,
     private readonly trainer: Trainer,
     private readonly loader: Loader,
     private readonly tests: readonly { dataset: Dataset; loader: Loader }[],
@@ -62,11 +64,14 @@ class Run implements Disposable {
     const { train: dataset, ...splits } = await readSplits(settings, { training: true });
     const folder = await openRunFolder(settings);
     const log = await RunLog.open(folder, settings, goesOn?.position.step);
+    const { logger } = log;
+    const bad = await BadVideos.open({
+      ...{ logger, path: folder.bad, continued: goesOn !== undefined },
+    });
     try {
-      const { logger } = log;
       logger.info(`run folder: ${folder.path}`);
       await tellMissing([dataset, splits.test, splits.order], logger, folder.missing);
-      const { model, load } = await openModel(call, logger);
+      const { model, load } = await openModel(call, logger, bad);
       const loader = load(dataset);
       const total = totalSteps({
         batches: loader.batchCount(0),
@@ -78,7 +83,7 @@ class Run implements Disposable {
       const tests = [splits.test, splits.order]
         .filter((split) => split !== undefined)
         .map((split) => ({ dataset: split, loader: load(split) }));
-      const run = new Run(call, folder, log, trainer, loader, tests);
+      const run = new Run(call, folder, log, bad, trainer, loader, tests);
       if (goesOn) {
         run.#position = goesOn.position;
         run.#best = goesOn.best;
@@ -86,6 +91,7 @@ class Run implements Disposable {
       }
       return run;
     } catch (error) {
+      bad[Symbol.dispose]();
       log[Symbol.dispose]();
       throw error;
     }
@@ -109,7 +115,7 @@ class Run implements Disposable {
     logger.info(
       `${signal.aborted ? "interrupted" : "finished"} after ${
         duration((performance.now() - start) / 1000)
-      }`,
+      }, ${this.bad.summary}`,
     );
     await logCosts(this.call, logger, this.folder.trace);
     if (this.#best) {
@@ -125,7 +131,8 @@ class Run implements Disposable {
     const meter = new Meter();
     let pending: Batch[] = [];
     let earlier = Promise.resolve();
-    const { epoch, batch: startBatch } = this.#position;
+    const { step: firstStep, epoch, batch: startBatch } = this.#position;
+    const clipsBefore = this.loader.stats;
     for await (const batch of meter.waiting(this.loader.epoch(epoch, { startBatch }))) {
       pending.push(batch);
       if (pending.length < parts) continue;
@@ -139,6 +146,7 @@ class Run implements Disposable {
       this.#position = { step, epoch, batch: batch.index + 1 };
       // One step runs while the next is recorded, and no more: frames of queued steps take memory.
       const now = model.device.idle();
+      meter.working(now);
       await earlier;
       earlier = now;
       if (step % n_display === 0 || step === last) {
@@ -151,6 +159,13 @@ class Run implements Disposable {
     }
     await earlier;
     if (epoch === 0) this.#tellResized(this.loader);
+    if (signal.aborted) return;
+    const { step } = this.#position, clips = this.loader.stats;
+    this.log.epoch({
+      ...{ step, epoch, steps: step - firstStep, ...meter.total },
+      clips_decoded: clips.decoded - clipsBefore.decoded,
+      clips_cached: clips.cached - clipsBefore.cached,
+    }, this.call.settings.epochs);
   }
 
   #tellResized(loader: Loader): void {
@@ -226,6 +241,7 @@ class Run implements Disposable {
     for (const loader of [this.loader, ...this.tests.map((test) => test.loader)]) loader.close();
     this.trainer.model.parameters[Symbol.dispose]();
     this.trainer[Symbol.dispose]();
+    this.bad[Symbol.dispose]();
     this.log[Symbol.dispose]();
   }
 }

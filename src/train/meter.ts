@@ -5,29 +5,47 @@
  */
 import type { Batch } from "../data/loader.ts";
 
-/** Rates since the last record. */
+/** Rates since the last record, and since the meter was made. */
 export class Meter {
-  #since = performance.now();
+  readonly #begin = performance.now();
+  #since = this.#begin;
   #waited = 0;
+  #gpuWaited = 0;
+  #gpuWaitedBefore = 0;
   #pairs = 0;
   #steps = 0;
+  /** When the GPU ran out of work; Infinity while it has some. */
+  #idleSince = -Infinity;
+  #works = 0;
   /** Pairs a second when last read. */
   last = 0;
 
-  /** Passes batches on and counts the time that they keep the run waiting. */
+  /** Passes batches on and counts the time that they keep the run waiting, and the GPU. */
   async *waiting(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
     const iterator = batches[Symbol.asyncIterator]();
     try {
       for (;;) {
         const asked = performance.now();
         const { value, done } = await iterator.next();
-        this.#waited += performance.now() - asked;
+        const now = performance.now();
+        this.#waited += now - asked;
+        this.#gpuWaited += Math.max(0, now - Math.max(asked, this.#idleSince));
         if (done) return;
         yield value;
       }
     } finally {
       await iterator.return?.();
     }
+  }
+
+  /** Tells that the GPU has work, and that it has none once `idle` comes, unless it was given more meanwhile. */
+  working(idle: Promise<void>): void {
+    const work = ++this.#works;
+    this.#idleSince = Infinity;
+    // A failure is the business of those who wait for the device.
+    idle.then(() => {
+      if (work === this.#works) this.#idleSince = performance.now();
+    }, () => {});
   }
 
   count(parts: readonly Batch[]): void {
@@ -43,9 +61,22 @@ export class Meter {
       samples_per_second: this.last,
       data_seconds: this.#waited / 1000 / this.#steps,
       batch_seconds: seconds / this.#steps,
+      gpu_wait_share: this.#gpuWaited / 1000 / seconds,
     };
     this.#since = now;
-    this.#waited = this.#pairs = this.#steps = 0;
+    this.#gpuWaitedBefore += this.#gpuWaited;
+    this.#waited =
+      this.#gpuWaited =
+      this.#pairs =
+      this.#steps =
+        0;
     return rates;
+  }
+
+  /** Seconds since the meter was made, and the share of them that the GPU waited for data. */
+  get total(): { seconds: number; gpu_wait_share: number } {
+    const ms = performance.now() - this.#begin;
+    const gpu_wait_share = (this.#gpuWaitedBefore + this.#gpuWaited) / ms;
+    return { seconds: ms / 1000, gpu_wait_share };
   }
 }

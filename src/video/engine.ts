@@ -6,7 +6,7 @@
 
 import { UserError } from "../errors.ts";
 import { nativeVersion } from "./native.ts";
-import { compileCore } from "./wasm.ts";
+import { compileCore, CORE_VERSION } from "./wasm.ts";
 
 /** Which ffmpeg works: `auto` takes the native one where it is on the PATH. */
 export type DecoderName = "auto" | "native" | "wasm";
@@ -34,4 +34,14 @@ export async function chooseEngine(prefer: DecoderName): Promise<Engine> {
     );
   }
   return await compileCore();
+}
+
+/**
+ * The engine that {@link chooseEngine} would give, with its version: the same one gives the same pixels.
+ *
+ * @param prefer Default `auto`.
+ */
+export async function engineIdentity(prefer: DecoderName = "auto"): Promise<string> {
+  const native = prefer === "wasm" ? undefined : await nativeVersion();
+  return native === undefined ? `wasm ${CORE_VERSION}` : `native ${native}`;
 }

@@ -33,7 +33,8 @@ export class WorkerPool implements Disposable {
   readonly #idle: Worker[] = [];
   readonly #queue: Job[] = [];
   readonly #running = new Map<Worker, { job: Job; name: string; begin: number }>();
-  #closed = false;
+  /** Why it was closed. */
+  #closed: Error | undefined;
 
   constructor(readonly engine: Engine, workers: number) {
     this.#workers = Array.from({ length: workers }, (_, i) => this.#start(i));
@@ -51,7 +52,7 @@ export class WorkerPool implements Disposable {
     onDone?: (time: WorkTime, result?: Results[K]) => void,
   ): Promise<Results[K]> {
     return new Promise<Results[keyof Results]>((resolve, reject) => {
-      if (this.#closed) return reject(new Error("the decoder is closed"));
+      if (this.#closed) return reject(this.#closed);
       this.#queue.push({ work, onDone: onDone as Job["onDone"], resolve, reject });
       this.#next();
     }) as Promise<Results[K]>;
@@ -60,7 +61,7 @@ export class WorkerPool implements Disposable {
   /** Ends the workers and the programs that they run; what is not done is rejected with `reason`. */
   close(reason = new Error("the decoder was closed")): void {
     if (this.#closed) return;
-    this.#closed = true;
+    this.#closed = reason;
     for (const worker of this.#workers) worker.terminate();
     const jobs = [...this.#running.values()].map(({ job }) => job);
     for (const job of [...jobs, ...this.#queue]) job.reject(reason);

@@ -37,6 +37,9 @@ type CreateCore = (options: {
   ): Record<string, never>;
 }) => Promise<FfmpegCore>;
 
+/** The version of `@ffmpeg/core` that is imported below. */
+export const CORE_VERSION = "0.12.10";
+
 let compiled: Promise<WebAssembly.Module> | undefined;
 
 /**

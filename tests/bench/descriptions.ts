@@ -4,6 +4,7 @@
  * @module
  */
 import type { GroupName } from "./groups.ts";
+import { STEP_MS } from "./loader_rows.ts";
 
 const TOWERS = [
   "`centerclip_M_F_S_K`: the video tower of ViT-B/32 or ViT-B/16 on videos of F frames of noise that lie " +
@@ -68,5 +69,17 @@ export const DESCRIPTIONS: Readonly<Record<GroupName, readonly string[]>> = {
     "`overhead_start`: from the start of a process to the end of its first training step of ViT-B/32 on " +
     "random weights, less what the step itself takes (a second one: two pairs of one frame), with the " +
     "driver's cache warm.",
+  ],
+  loader: [
+    "`loader_PLACE_DECODER_N`: batches of training over videos in H.264 of 320 x 240 pixels, 3 frames a " +
+    "second and 15 seconds, with N workers: 12 of the 45 frames drawn, resized and cut to 224 x 224. The " +
+    "files are warm in memory. A GPU that takes less time a clip than the row says has to wait.",
+    "`loader_cache`: the same batches from the frame cache, where each clip is kept whole; nothing is " +
+    "decoded. `loader_cache_read`: 12 drawn frames of one clip, 1.8 MB, checked and copied; " +
+    "`loader_cache_write`: the 45 frames of one clip, 6.8 MB.",
+    `\`loader_wait_PLACE\`: the share of the time in which a GPU that needs ${STEP_MS} ms a clip has nothing ` +
+    "to do for want of data, the start of the loader included, with one worker (of native ffmpeg where it " +
+    "is there). The GPU is a timer, so that it takes nothing from the decoder: the software device of this " +
+    "machine shares its cores with it, takes half a minute for `step_b32`, and never waits.",
   ],
 };

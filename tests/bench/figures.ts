@@ -55,7 +55,7 @@ export interface TowerFigure {
   readonly clustered: Readonly<Record<TowerAlgorithm, TowerTime & { readonly layerMs: number }>>;
 }
 
-/** What a training step costs besides its kernels. */
+/** What a training step costs besides its kernels, or how its data come. */
 export interface OverheadFigure {
   readonly kind: "overhead";
   readonly name: string;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LOADER_ROWS } from "./loader_rows.ts";
 import { BLOCK, type Row } from "./rows.ts";
 import {
   EMBED_NAME,
@@ -80,6 +81,7 @@ export const GROUPS = {
   long_inference: new Map<string, Row>(towers({ training: false, long: true })),
   long_training: new Map<string, Row>(towers({ training: true, long: true })),
   overheads: new Map<string, Row>(OVERHEAD_ROWS),
+  loader: new Map<string, Row>(LOADER_ROWS),
 } as const satisfies Record<string, ReadonlyMap<string, Row>>;
 
 /** The name of a group. */

@@ -6,6 +6,7 @@
 import type { Device } from "../../src/gpu/device.ts";
 import { type Figure, median, type OriginalFigure, type TimedFigure } from "./figures.ts";
 import { ROWS } from "./groups.ts";
+import { measureLoader } from "./loader.ts";
 import { open } from "./ours.ts";
 import { measureOverhead } from "./overheads.ts";
 import { AbsentError, type Peer, RunningPeer, YARDSTICK } from "./peers.ts";
@@ -39,6 +40,8 @@ export async function measure(
     }
     case "overhead":
       return { kind: "overhead", name, ...await measureOverhead(device, row, repeats) };
+    case "loader":
+      return { kind: "overhead", name, ...await measureLoader(row, repeats) };
     default:
       return await measureTimed(device, name, row, options);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { textFlops, videoFlops } from "../../src/centerclip/flops.ts";
+import type { LoaderRow } from "./loader_rows.ts";
 import {
   clipConfig,
   type EmbedRow,
@@ -68,7 +69,7 @@ export type TimedRow =
   | EmbedRow;
 
 /** One row. */
-export type Row = TimedRow | TowerRow | OverheadRow;
+export type Row = TimedRow | TowerRow | OverheadRow | LoaderRow;
 
 /** The block's sizes: 12 frames of 50 tokens. */
 export const BLOCK = {

@@ -1,58 +1,10 @@
 import assert from "node:assert/strict";
-import type { Dataset, Sample } from "../../src/data/dataset.ts";
-import { type Batch, Loader, type LoaderOptions } from "../../src/data/loader.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { Loader, type LoaderOptions } from "../../src/data/loader.ts";
 import { packVideos } from "../../src/data/pack.ts";
 import { openDecoder } from "../../src/video/decode.ts";
 import { withFolder } from "../io/folder.ts";
-
-const folder = new URL("../../fixtures/videos/", import.meta.url).pathname;
-const FILES = ["h264.mp4", "mpeg4.avi", "odd.webm", "rotated.mp4", "trimmed.mp4", "vfr.mp4"];
-const [T, S, L] = [4, 14, 5];
-
-/** A data set over `files`, each with two captions; the first file twice, as two clips. */
-function dataset(files: readonly string[] = FILES): Dataset {
-  const samples = [...files, files[0]];
-  return {
-    name: "toy",
-    split: "train",
-    length: samples.length,
-    at(index, integer): Sample {
-      const times = index === samples.length - 1 ? { start: 0.5, end: 1.2 } : {};
-      return { id: `${index}`, file: samples[index], text: `${index} ${integer(2)}`, ...times };
-    },
-  };
-}
-
-const options: LoaderOptions = {
-  batchSize: 2,
-  maxWords: L,
-  pack(text, maxWords) {
-    const ids = new Int32Array(maxWords), mask = new Int32Array(maxWords);
-    [...text].forEach((c, i) => [ids[i], mask[i]] = [c.charCodeAt(0), 1]);
-    return { ids, mask };
-  },
-  maxFrames: T,
-  size: S,
-  training: false,
-  seed: 3,
-  videos: { folder },
-  workers: 2,
-  decoder: "wasm",
-  onBad: (message) => assert.fail(message),
-};
-
-/** All batches of an epoch, without what depends on time. */
-async function collect(
-  loader: Loader,
-  epoch = 0,
-  startBatch = 0,
-): Promise<Omit<Batch, "waitMs">[]> {
-  const batches = await Array.fromAsync(loader.epoch(epoch, { startBatch }));
-  return batches.map(({ waitMs: _, ...batch }) => batch);
-}
-
-const ids = (batches: { samples: readonly Sample[] }[]) =>
-  batches.map(({ samples }) => samples.map(({ id }) => Number(id)));
+import { collect, dataset, FILES, folder, ids, L, options, S, T } from "./toy.ts";
 
 Deno.test("an evaluation epoch holds every sample once, in order, as a decoder gives it", async () => {
   const batches = await collect(new Loader(dataset(), options));
@@ -217,8 +169,8 @@ Deno.test("evaluation leaves out bad videos, names each once, and goes on", asyn
   }
   assert.equal(loader.stats.bad, 2);
   assert.deepEqual(named.sort(), [
-    `skipped: ${folder}audio.m4a holds no video stream; replace the file`,
-    `skipped: ${folder}none.mp4 does not exist; check the video folder`,
+    `${folder}audio.m4a holds no video stream; replace the file`,
+    `${folder}none.mp4 does not exist; check the video folder`,
   ]);
 });
 
@@ -323,4 +275,28 @@ Deno.test("a process ends after an epoch that was finished, left, or threw", asy
     assert.equal(code, 0, said);
     assert.equal(said, `${way}\n`);
   }));
+});
+
+Deno.test("two processes load each sample of an evaluation once, and as one would in training", async () => {
+  const shared = (rank: number, more: Partial<LoaderOptions> = {}) =>
+    collect(new Loader(dataset(), { ...options, ...more, rank, world: 2 }));
+  assert.deepEqual([...ids(await shared(0)), ...ids(await shared(1))].flat(), [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+  ]);
+  const training = { training: true, dropLast: false };
+  const whole = await collect(new Loader(dataset(), { ...options, ...training }));
+  const order = ids(whole).flat();
+  assert.deepEqual(ids(await shared(1, training)).flat(), [1, 3, 5, 0].map((i) => order[i]));
+  const bytes = T * S * S * 3, [first] = await shared(1, training);
+  assert.deepEqual(first.frames.slice(0, bytes), whole[0].frames.slice(bytes));
+  assert.throws(
+    () => new Loader(dataset(), { ...options, training: true, batchSize: 5, world: 2 }),
+    /too few for a batch of 5 on each of 2 processes; lower the batch size/,
+  );
 });

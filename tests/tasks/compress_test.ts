@@ -17,7 +17,7 @@ Deno.test("the compress task compresses, sums up, and has nothing left to do the
       /^Compressed 2 of 3 videos by (native|wasm) ffmpeg; [\d.]+ kB became [\d.]+ kB; bad: 1, listed in .*out\/bad_videos.txt; .mp4 now, since theirs cannot hold H.264: 1$/,
     );
     assert.deepEqual(await tree(output), ["a.mp4", "b.gif.mp4", "bad_videos.txt"]);
-    const again = await run("compress", input, output, "--decoder", "wasm", "--bad_video", "stop");
+    const again = await run("compress", input, output, "--decoder", "wasm", "--bad_video", "fail");
     assert.equal(again.code, 1);
     assert.match(again.err, /^error: .*c.mp4 holds no video stream; replace the file\n$/);
   }));

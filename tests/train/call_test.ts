@@ -2,6 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { openModel, withCall } from "../../src/train/call.ts";
 import { openRun } from "../../src/train/checkpoint.ts";
 import { train } from "../../src/train/loop.ts";
+import { BadVideos } from "../../src/train/log/bad_videos.ts";
 import { Logger } from "../../src/train/log/logger.ts";
 import { given, TemporaryFolder, tiny } from "./tiny.ts";
 
@@ -21,7 +22,8 @@ Deno.test("a checkpoint gives its settings too, unless only its weights are aske
     await withCall(given(...flags), async (call) => {
       strictEqual(call.settings.seed, seed);
       using logger = new Logger();
-      const { model } = await openModel(call, logger);
+      using bad = await BadVideos.open({ logger });
+      const { model } = await openModel(call, logger, bad);
       deepStrictEqual(await model.parameters.get(name).data(), saved);
     });
   }

@@ -86,18 +86,48 @@ Deno.test("several captions a video: the size of a batch has no say in an evalua
   deepStrictEqual(few, many);
 });
 
-Deno.test("captions of a video that cannot be read are left out of an evaluation", async () => {
+Deno.test("captions of a video that cannot be read are left out of an evaluation, which says so", async () => {
   using folder = new TemporaryFolder();
   const set = await miniature("msvd", folder.path);
-  const read = () =>
-    evaluateRun(given(...flags("msvd", set), "--bad_video_limit", "1", "--do_train", "0"));
+  const read = (...more: string[]) =>
+    evaluateRun(
+      given(...flags("msvd", set), "--do_train", "0", "--output_dir", folder.in("eval"), ...more),
+    );
   const whole = await read();
+  strictEqual(whole.bad, 0);
   const list = await Deno.readTextFile(`${set.annotations}/test_list.txt`);
   const bad = list.split("\n")[1];
   const { files } = await listVideos({ folder: set.videos });
   const path = `${set.videos}/${files.find((file) => file.endsWith(`${bad}.avi`))}`;
   await Deno.writeTextFile(path, "no video");
-  const { videos, texts } = await read();
-  strictEqual(videos, whole.videos - 1);
-  ok(texts < whole.texts && texts > 0);
+  const found = await read("--max_bad", "1");
+  strictEqual(found.videos, whole.videos - 1);
+  strictEqual(found.bad, 1);
+  ok(found.texts < whole.texts && found.texts > 0);
+  const named = await Deno.readTextFile(folder.in("eval/bad_videos.eval.txt"));
+  ok(named.startsWith(`test\t${bad}\t${path} `) && named.trim().split("\n").length === 1, named);
+  match(await Deno.readTextFile(folder.in("eval/log.txt")), /1 bad video left out: .*eval.txt/);
+  await rejects(read("--max_bad", "0"), /more than 0 clips of .* are bad, the first: .*replace/);
+  await rejects(read("--bad_video", "fail"), { name: "UserError", message: /replace the file/ });
+});
+
+Deno.test("training lists the videos that it leaves out, and goes on with the list", async () => {
+  using folder = new TemporaryFolder();
+  const set = await miniature("msvd", folder.path), path = folder.in("run");
+  // The one with the most captions.
+  const bad = (await Deno.readTextFile(`${set.annotations}/train_list.txt`)).split("\n")[3];
+  const { files } = await listVideos({ folder: set.videos });
+  await Deno.writeTextFile(
+    `${set.videos}/${files.find((file) => file.endsWith(`${bad}.avi`))}`,
+    "no video",
+  );
+  const words = [...flags("msvd", set), "--max_bad", "1", "--output_dir", path];
+  await train(given(...words), never);
+  const list = await Deno.readTextFile(`${path}/bad_videos.txt`);
+  strictEqual(list.trim().split("\n").length, 1);
+  ok(list.startsWith(`train\t${bad}\t`), list);
+  await train(given("--resume", `${path}/ckpt.safetensors`, "--max_steps", "4"), never);
+  strictEqual(await Deno.readTextFile(`${path}/bad_videos.txt`), list);
+  const log = await Deno.readTextFile(`${path}/log.txt`);
+  strictEqual(log.match(/finished after .*, 1 bad video left out: .*bad_videos.txt/g)?.length, 2);
 });

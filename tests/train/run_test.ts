@@ -81,6 +81,34 @@ async function resumed(...more: string[]) {
   }
 }
 
+Deno.test("a run over a frame cache is the run without, and the next one decodes nothing", async () => {
+  using folder = new TemporaryFolder();
+  const { path: plain } = await run(folder, "plain", 4);
+  const cached = ["--frame_cache", folder.in("frames"), "--cache_mb", "0"];
+  const clips = async (name: string, steps: number, ...more: string[]) => {
+    const { path } = await run(folder, name, steps, ...cached, ...more);
+    const epochs = (await Deno.readTextFile(`${path}/metrics.jsonl`)).trim().split("\n")
+      .map((line) => JSON.parse(line)).filter((line) => "clips_cached" in line);
+    const { steps: taken, seconds, gpu_wait_share: share } = epochs[0];
+    deepStrictEqual([taken, seconds > 0, share >= 0 && share <= 1], [3, true, true]);
+    const sum = (key: string) => epochs.reduce((sum, epoch) => sum + epoch[key], 0);
+    return { path, decoded: sum("clips_decoded"), cached: sum("clips_cached") };
+  };
+  const cold = await clips("cold", 4, "--num_thread_reader", "2");
+  const warm = await clips("warm", 4);
+  ok(cold.decoded >= 12 && cold.cached > 0);
+  strictEqual(warm.decoded, 0);
+  for (const { path } of [cold, warm]) {
+    deepStrictEqual(await trainingLines(path), await trainingLines(plain));
+  }
+  const log = await Deno.readTextFile(`${warm.path}/log.txt`);
+  match(
+    log,
+    /Epoch 1\/20: 3 steps in [\d.]+ s, [\d.]+ % of which the GPU waited for data; 0 clips/,
+  );
+  await rejects(run(folder, "bad", 1, "--frame_cache", `${plain}/log.txt`), /is not a frame cache/);
+});
+
 Deno.test("accumulation over parts sees every part; the reference sees only the last", async () => {
   using folder = new TemporaryFolder();
   const norms = [];

@@ -7,7 +7,15 @@ import { type LmdbFormat, messageOf } from "./database.ts";
 import { type PageFile, type Tree, treeProblem } from "./pages.ts";
 
 /** What a file is: an LMDB, or why none that can be opened, as a line for the user. */
-export type LmdbFile = { readonly problem: string } | { readonly format: LmdbFormat };
+export type LmdbFile = LmdbProblem | { readonly format: LmdbFormat };
+
+/** Why a file cannot be opened. */
+export interface LmdbProblem {
+  /** A line for the user. */
+  readonly problem: string;
+  /** What the file seems to be, by its first page: a damaged LMDB has a format too. */
+  readonly seems: "unreadable" | "foreign" | LmdbFormat;
+}
 
 const MAGIC = 0xbeefc0de;
 /** A page's layout, by format. On the first page the meta data follows the header. */
@@ -48,6 +56,7 @@ export async function inspectLmdb(path: string): Promise<LmdbFile> {
       problem: error instanceof Deno.errors.NotFound
         ? `${path} does not exist; ${pack}`
         : `cannot read ${path} (${messageOf(error)}); check the path and its permissions`,
+      seems: "unreadable",
     };
   }
 }
@@ -64,18 +73,19 @@ function describe(
   pack: string,
 ): LmdbFile {
   const format = ([1, 2] as const).find((format) => hasMagic(head, LAYOUTS[format].header));
-  if (format === undefined) return { problem: `${path} is not an LMDB; ${pack}` };
+  if (format === undefined) return { problem: `${path} is not an LMDB; ${pack}`, seems: "foreign" };
 
   const again = `copy it again, or remove it and ${pack}`;
   const { header, base } = LAYOUTS[format];
-  const truncated = (whole?: number) => ({
-    problem:
+  const unsound = (problem: string): LmdbProblem => ({ problem, seems: format });
+  const truncated = (whole?: number) =>
+    unsound(
       `${path} is truncated (${size}${whole === undefined ? "" : ` of ${whole}`} bytes are ` +
-      `there); ${again}`,
-  });
+        `there); ${again}`,
+    );
   if (size < header + META_BYTES) return truncated();
   const pageSize = head.getUint32(header + 24, true);
-  const damaged = { problem: `${path} is damaged; ${again}` };
+  const damaged = unsound(`${path} is damaged; ${again}`);
   if (pageSize < 256 || pageSize > 1 << 16 || (pageSize & (pageSize - 1)) !== 0) return damaged;
   if (size < 2 * pageSize) return truncated();
 
@@ -87,10 +97,10 @@ function describe(
   if (!sound) return damaged;
   const [first, second] = metas, latest = second.transaction > first.transaction ? second : first;
   if (format === 2 && metas.some(({ trees: [{ flags }] }) => (flags & ENCRYPTED) !== 0)) {
-    return { problem: `${path} is encrypted; ${pack}` };
+    return unsound(`${path} is encrypted; ${pack}`);
   }
   if ((latest.trees[1].flags & SEVERAL) !== 0) {
-    return { problem: `${path} holds several values under one key, and no videos; ${pack}` };
+    return unsound(`${path} holds several values under one key, and no videos; ${pack}`);
   }
   const bytes = latest.pages * pageSize;
   const pages: PageFile = { file, size: Math.min(size, bytes), pageSize, header, base };

@@ -11,9 +11,9 @@ export interface EachVideoOptions {
   /** Videos at a time. */
   readonly workers: number;
   /** What a bad video does: it is left out and told of, or ends the run. */
-  readonly badVideo: "skip" | "stop";
-  /** More bad videos than this, of so many in all, end the run. */
-  readonly maxBad: (videos: number) => number;
+  readonly badVideo: "skip" | "fail";
+  /** More bad videos than this end the run. */
+  readonly maxBad: number;
   /** Told at the start, and after each video. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Told of each bad video that is left out. */
@@ -52,7 +52,7 @@ export async function eachVideo<Job extends VideoJob>(
   { stop, ...options }: EachVideoOptions & { stop: () => void },
 ): Promise<EachVideoResult> {
   const { workers, badVideo, maxBad, onProgress, onBad, signal } = options;
-  const todo = jobs.filter(({ there }) => !there), most = maxBad(jobs.length);
+  const todo = jobs.filter(({ there }) => !there);
   const bad: string[] = [];
   let made = 0, failure: Error | undefined;
   const tell = () => onProgress?.(jobs.length - todo.length + made + bad.length, jobs.length);
@@ -68,13 +68,13 @@ export async function eachVideo<Job extends VideoJob>(
       return fail(error instanceof Error ? error : new Error(String(error)));
     }
     bad.push(error.message);
-    if (badVideo === "stop") return fail(error);
+    if (badVideo === "fail") return fail(error);
     onBad?.(error.message);
-    if (bad.length > most) {
+    if (bad.length > maxBad) {
       fail(
         new UserError(
-          `${bad.length} of ${jobs.length} videos are bad, more than the ${most} that may be; ` +
-            "replace them, or raise the limit (--bad_video_limit)",
+          `${bad.length} of ${jobs.length} videos are bad, more than the ${maxBad} that may be; ` +
+            "replace them, or raise the limit (--max_bad)",
         ),
       );
     }

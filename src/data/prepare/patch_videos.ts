@@ -62,7 +62,7 @@ export async function patchVideos(
     ? await planOne(input, trimmed(output))
     : await planAll(input, trimmed(output));
   // A video that was asked for by itself is no exception among many.
-  const rule = alone ? { badVideo: "stop" } as const : {};
+  const rule = alone ? { badVideo: "fail" } as const : {};
   using decoder = await openDecoder({ prefer, workers: options.workers });
   const choose = { rule: "uniform", frames } as const;
   const { made, bad, failure } = await eachVideo(jobs, async ({ path, folder }) => {

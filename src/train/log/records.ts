@@ -26,8 +26,24 @@ export interface StepRecord {
   /** Seconds a step waited for data, and took in all, on average since the last record. */
   readonly data_seconds: number;
   readonly batch_seconds: number;
+  /** The share of that time in which the GPU had nothing to do for want of data. */
+  readonly gpu_wait_share: number;
   readonly gpu_bytes_live: number;
   readonly gpu_bytes_peak: number;
+}
+
+/** How the data of an epoch came, or of the part of it that the run took; a line of `metrics.jsonl`. */
+export interface EpochRecord {
+  readonly step: number;
+  /** Epoch, from 0. */
+  readonly epoch: number;
+  /** Steps of the epoch that the run took, and the seconds for them. */
+  readonly steps: number;
+  readonly seconds: number;
+  readonly gpu_wait_share: number;
+  /** Clips that were decoded, and that came from the frame cache; others came from memory. */
+  readonly clips_decoded: number;
+  readonly clips_cached: number;
 }
 
 /** An evaluation of a split during training. */
@@ -52,8 +68,16 @@ export function stepLine(record: StepRecord): string {
   ].join("\t");
 }
 
+/** An epoch's data as a log line. */
+export function epochLine(record: EpochRecord, epochs: number): string {
+  const { epoch, steps, seconds, gpu_wait_share, clips_decoded, clips_cached } = record;
+  return `Epoch ${epoch + 1}/${epochs}: ${steps} steps in ${seconds.toFixed(1)} s, ` +
+    `${(100 * gpu_wait_share).toFixed(1)} % of which the GPU waited for data; ` +
+    `${clips_decoded} clips decoded, ${clips_cached} from the frame cache`;
+}
+
 /**
- * A training step as TensorBoard scalars: the original's tags, and three of this project's.
+ * A training step as TensorBoard scalars: the original's tags, and four of this project's.
  */
 export function stepScalars(record: StepRecord): [tag: string, value: number][] {
   return [
@@ -65,6 +89,7 @@ export function stepScalars(record: StepRecord): [tag: string, value: number][] 
     ["train/lr", record.lr],
     ["train/grad_norm", record.grad_norm],
     ["train/samples_per_second", record.samples_per_second],
+    ["train/gpu_wait_share", record.gpu_wait_share],
     ["train/gpu_bytes_peak", record.gpu_bytes_peak],
   ];
 }

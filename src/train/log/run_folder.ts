@@ -25,6 +25,8 @@ export class RunFolder {
   readonly trace: string;
   /** The videos that were left out since they are not there; there is none where all are. */
   readonly missing: string;
+  /** The videos that were left out since they cannot be decoded; there is none where all can. */
+  readonly bad: string;
 
   constructor(readonly path: string) {
     this.settings = join(path, "hparams_train.json");
@@ -35,6 +37,7 @@ export class RunFolder {
     this.best = join(path, "ckpt.best.safetensors");
     this.trace = join(path, "trace.json");
     this.missing = join(path, "missing.txt");
+    this.bad = join(path, "bad_videos.txt");
   }
 }
 
@@ -72,15 +75,17 @@ export async function openRunFolder(
 }
 
 /**
- * The `log.txt` of an evaluation: in `--output_dir`, where one is given. The folder may be that of a run:
- * the log is added to, and nothing else is touched.
+ * The `log.txt` of an evaluation, and its list of bad videos: in `--output_dir`, where one is given. The
+ * folder may be that of a run: the log is added to, and nothing else of the run is touched.
  *
  * @throws {UserError} if the folder cannot be made.
  */
-export async function openEvaluationLog({ output_dir }: Settings): Promise<string | undefined> {
-  if (output_dir === null) return undefined;
+export async function openEvaluationLog(
+  { output_dir }: Settings,
+): Promise<{ readonly log?: string; readonly bad?: string }> {
+  if (output_dir === null) return {};
   await makeFolder(output_dir);
-  return new RunFolder(output_dir).log;
+  return { log: new RunFolder(output_dir).log, bad: join(output_dir, "bad_videos.eval.txt") };
 }
 
 /**

@@ -10,6 +10,8 @@ import { type Settings, settingsToJson } from "../config/settings.ts";
 import { Logger } from "./logger.ts";
 import { MetricsFile } from "./metrics_file.ts";
 import {
+  epochLine,
+  type EpochRecord,
   evaluationLine,
   type EvaluationRecord,
   recallFigures,
@@ -46,6 +48,12 @@ export class RunLog implements Disposable {
     this.logger.info(stepLine(record));
     this.metrics.append({ ...record });
     for (const [tag, value] of stepScalars(record)) this.events.scalar(tag, value, record.step);
+  }
+
+  /** Records how the data of an epoch came; `epochs` are those of the run. */
+  epoch(record: EpochRecord, epochs: number): void {
+    this.logger.info(epochLine(record, epochs));
+    this.metrics.append({ ...record });
   }
 
   /** Records the evaluation of a split: `test`, or one that is reported beside it. */

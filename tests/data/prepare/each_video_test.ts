@@ -6,7 +6,7 @@ const jobs = ["a", "b", "c", "d"].map((path) => ({ path, there: path === "b" }))
 
 function options(more: Partial<EachVideoOptions> = {}) {
   let stops = 0;
-  const rule = { workers: 2, badVideo: "skip", maxBad: (n: number) => n } as const;
+  const rule = { workers: 2, badVideo: "skip", maxBad: Infinity } as const;
   return { ...rule, ...more, stop: () => void stops++, stops: () => stops };
 }
 

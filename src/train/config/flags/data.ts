@@ -54,6 +54,19 @@ export const dataFlags = {
     min: 0,
     meaning: "megabytes of decoded frames to keep in memory, for each split",
   },
+  frame_cache: {
+    kind: "text",
+    default: null,
+    meaning:
+      "file, an LMDB made where missing, that keeps decoded frames for later epochs and runs; the " +
+      "batches are the same with it",
+  },
+  frame_cache_gb: {
+    kind: "float",
+    default: 100,
+    above: 0,
+    meaning: "most gigabytes of the frame cache; when it is full nothing more is added",
+  },
   decoder: {
     kind: "choice",
     choices: ["auto", "native", "wasm"],
@@ -70,16 +83,25 @@ export const dataFlags = {
   },
   bad_video: {
     kind: "choice",
-    choices: ["skip", "stop"],
+    choices: ["skip", "fail"],
     default: "skip",
     meaning:
-      "what a video that cannot be decoded does: it is named and left out, or it ends the run",
+      "what a video that cannot be decoded does: it is named and left out (in training another " +
+      "sample takes its place), or it ends the run",
+  },
+  max_bad: {
+    kind: "int",
+    default: null,
+    min: 0,
+    meaning:
+      "most videos of a split that may be left out since they cannot be decoded: one more ends the " +
+      "run; without it --bad_video_limit decides",
   },
   bad_video_limit: {
     kind: "float",
     default: 0.01,
     min: 0,
     max: 1,
-    meaning: "fraction of the videos that may be left out before the run ends",
+    meaning: "the same as a fraction of the split's videos",
   },
 } as const satisfies FlagTable;
