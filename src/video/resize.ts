@@ -16,7 +16,7 @@ export interface Frames {
   readonly width: number;
 }
 
-const PRECISION = 22;
+const PRECISION = 22, HALF = 1 << (PRECISION - 1);
 /** Half of the kernel's width at scale 1. */
 const SUPPORT = 2;
 
@@ -62,20 +62,53 @@ function resizeAxis(
   const outer = data.length / (from * inner), axis = axisWeights(from, to);
   // A clamped array clips to [0, 255]; what is stored is an integer already.
   const out = new Uint8ClampedArray(outer * to * inner);
-  const sums = new Int32Array(inner), half = 1 << (PRECISION - 1);
+  const resize = inner === 3 ? resizePixel : resizeRun;
+  const sums = new Int32Array(inner);
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < to; i++) {
-      const { first, weights } = axis[i], target = (o * to + i) * inner;
-      let p = (o * from + first) * inner;
-      sums.fill(half);
-      for (let k = 0; k < weights.length; k++) {
-        const weight = weights[k];
-        for (let c = 0; c < inner; c++) sums[c] += data[p++] * weight;
-      }
-      for (let c = 0; c < inner; c++) out[target + c] = sums[c] >> PRECISION;
+      const { first, weights } = axis[i];
+      resize(data, (o * from + first) * inner, weights, out, (o * to + i) * inner, sums);
     }
   }
   return new Uint8Array(out.buffer);
+}
+
+/** Weighs a run of pixels into one. */
+function resizePixel(
+  data: Uint8Array,
+  p: number,
+  weights: Int32Array,
+  out: Uint8ClampedArray,
+  target: number,
+): void {
+  let red = HALF, green = HALF, blue = HALF;
+  for (let k = 0; k < weights.length; k++, p += 3) {
+    const weight = weights[k];
+    red = red + Math.imul(data[p], weight) | 0;
+    green = green + Math.imul(data[p + 1], weight) | 0;
+    blue = blue + Math.imul(data[p + 2], weight) | 0;
+  }
+  out[target] = red >> PRECISION;
+  out[target + 1] = green >> PRECISION;
+  out[target + 2] = blue >> PRECISION;
+}
+
+/** Weighs rows, one as long as `sums`, into one. */
+function resizeRun(
+  data: Uint8Array,
+  p: number,
+  weights: Int32Array,
+  out: Uint8ClampedArray,
+  target: number,
+  sums: Int32Array,
+): void {
+  const { length } = sums;
+  sums.fill(HALF);
+  for (let k = 0; k < weights.length; k++, p += length) {
+    const weight = weights[k];
+    for (let c = 0; c < length; c++) sums[c] += Math.imul(data[p + c], weight);
+  }
+  for (let c = 0; c < length; c++) out[target + c] = sums[c] >> PRECISION;
 }
 
 /**
