@@ -70,7 +70,15 @@ Deno.test("eval --json prints one object on one line, and everything else elsewh
   strictEqual(code, 0);
   const result = JSON.parse(out);
   strictEqual(out, JSON.stringify(result) + "\n");
-  deepStrictEqual(Object.keys(result), ["t2v", "v2t", "videos", "texts", "seconds", "checkpoint"]);
+  deepStrictEqual(Object.keys(result), [
+    "t2v",
+    "v2t",
+    "videos",
+    "texts",
+    "bad",
+    "seconds",
+    "checkpoint",
+  ]);
   deepStrictEqual(Object.keys(result.t2v), ["R1", "R5", "R10", "MedianR", "MeanR"]);
   strictEqual(result.checkpoint, checkpoint);
 });
