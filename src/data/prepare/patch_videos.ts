@@ -50,7 +50,8 @@ export interface PatchSummary {
  * patches as `crop-<i>/crop-<i>-<n>.png`, column by column. Of a folder's videos each gets a folder below
  * `output`, under its path without extension; one that is there is left as it is.
  *
- * @throws UserError where a path is unfit, two videos would get one folder, or bad videos end the run.
+ * @throws UserError where a path is unfit, two videos would get one folder or one in the other, or bad
+ *   videos end the run.
  */
 export async function patchVideos(
   input: string,
@@ -109,6 +110,7 @@ async function planAll(input: string, output: string): Promise<Plan> {
     }
     folders.set(folder, path);
   }
+  refuseNested(root, folders);
   for (const parent of new Set([...folders.keys()].map(parentFolder))) {
     await makeFolder(parent);
     await removeAllLeftovers(parent);
@@ -119,6 +121,20 @@ async function planAll(input: string, output: string): Promise<Plan> {
     there: await fileKind(folder) === "folder",
   }));
   return { jobs: await Promise.all(jobs), ignored };
+}
+
+/** @throws UserError where a video's folder would lie in that of another. */
+function refuseNested(root: string, folders: ReadonlyMap<string, string>): void {
+  for (const [folder, path] of folders) {
+    for (let above = folder; above.includes("/");) {
+      above = above.slice(0, above.lastIndexOf("/"));
+      const other = folders.get(above);
+      if (other === undefined) continue;
+      throw new UserError(
+        `the folder of ${root}/${path} would lie in that of ${root}/${other}, ${above}; rename one`,
+      );
+    }
+  }
 }
 
 /** @throws UserError where the path is taken, by anything but an empty folder. */

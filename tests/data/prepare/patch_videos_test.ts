@@ -65,3 +65,15 @@ Deno.test("patchVideos() goes through a folder, leaves out bad videos, and goes 
       message: /one lies in/,
     });
   }));
+
+Deno.test("patchVideos() refuses a video whose folder would lie in another's, before any work", () =>
+  withFolder(async (folder) => {
+    const [input, output] = [`${folder}/in`, `${folder}/out`];
+    await copyClips(input, { "a.mp4": "h264.mp4", "a/deep/b.mp4": "h264.mp4", "c.mp4": "vfr.mp4" });
+    await assert.rejects(patchVideos(input, output, options), {
+      name: "UserError",
+      message: `the folder of ${input}/a/deep/b.mp4 would lie in that of ${input}/a.mp4, ` +
+        `${output}/a; rename one`,
+    });
+    await assert.rejects(Deno.stat(output), Deno.errors.NotFound);
+  }));
