@@ -64,4 +64,6 @@ Deno.test("checkVideos() that is stopped tells what it has reached", () =>
       onProgress: (done) => done === 2 && stop.abort(),
     });
     assert.deepEqual([videos.length, videos.some(isBad), finished], [2, false, false]);
+    const none = await checkVideos({ folder }, { ...options, signal: AbortSignal.abort() });
+    assert.deepEqual([none.videos, none.finished], [[], false]);
   }));
