@@ -9,6 +9,7 @@ import { Credentials } from "../src/data/download/credentials.ts";
 import { download } from "../src/data/download/download.ts";
 import { compressing, keeping } from "../src/data/download/finish.ts";
 import { type Link, readLinks } from "../src/data/download/links.ts";
+import { trimmed } from "../src/data/paths.ts";
 import { UsageError } from "../src/errors.ts";
 import { leaveList } from "../src/io/line_list.ts";
 import { flags as trainFlags } from "../src/train/config/settings.ts";
@@ -50,7 +51,7 @@ await runTask({
   },
   onInterrupt: () => "Stopping; what has come stays",
 }, async ({ operands, values, signal }) => {
-  const lists = operands.slice(0, -1), folder = operands.at(-1)!.replace(/(.)\/+$/, "$1");
+  const lists = operands.slice(0, -1), folder = trimmed(operands.at(-1)!);
   if (await Deno.stat(folder).then(({ isFile }) => isFile, () => false)) {
     throw new UsageError(`${folder} is a file; name the folder for the videos last`);
   }

@@ -7,8 +7,9 @@
  * @module
  */
 import { keptByFrame, readIds } from "../src/data/kept_ids.ts";
+import { parentFolder, trimmed } from "../src/data/paths.ts";
 import { demandRoom } from "../src/data/prepare/patch_videos.ts";
-import { makeFolder, parentFolder, trimmed } from "../src/data/prepare/video_folder.ts";
+import { makeFolder } from "../src/data/prepare/video_folder.ts";
 import { UsageError } from "../src/errors.ts";
 import { writeFolder } from "../src/io/atomic_folder.ts";
 import { flags as trainFlags } from "../src/train/config/settings.ts";

@@ -5,6 +5,7 @@
  */
 import { normalize } from "node:path/posix";
 import { UserError } from "../errors.ts";
+import { baseName, trimmed } from "./paths.ts";
 import { VideoStore } from "./store.ts";
 import type { VideoPlace } from "./video_source.ts";
 
@@ -33,11 +34,6 @@ export class VideoList {
   }
 }
 
-/** A path's last part. */
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
 /**
  * Lists the videos of a place: every file below the folder, links followed, or every key of the LMDB.
  *
@@ -48,7 +44,7 @@ export async function listVideos(place: VideoPlace): Promise<VideoList> {
     await using store = await VideoStore.open(place.lmdb);
     return new VideoList(place.lmdb, [...store.names()], true);
   }
-  const folder = place.folder.replace(/(?<=.)\/+$/, ""), files: string[] = [];
+  const folder = trimmed(place.folder), files: string[] = [];
   const stat = await Deno.stat(folder).catch(() => undefined);
   if (!stat?.isDirectory) throw new UserError(`${folder} is no folder; give the videos' folder`);
   await walk(folder, "", files, new Set());

@@ -13,9 +13,9 @@ import type { CompressOptions } from "../../video/compress.ts";
 import { openCompressor } from "../../video/compressor.ts";
 import { h264Name } from "../../video/container.ts";
 import type { DecoderName } from "../../video/engine.ts";
+import { baseName, parentFolder, trimmed } from "../paths.ts";
 import { eachVideo, type EachVideoOptions } from "./each_video.ts";
-import { keepApart, makeFolder, parentFolder, trimmed, videosBelow } from "./video_folder.ts";
-import { baseName } from "../video_list.ts";
+import { keepApart, makeFolder, videosBelow } from "./video_folder.ts";
 
 /** Where the videos that could not be compressed are listed, in the output folder. */
 export const BAD_LIST = "bad_videos.txt";

@@ -11,8 +11,9 @@ import { fileKind } from "../../io/file_kind.ts";
 import { type DecoderName, openDecoder } from "../../video/decode.ts";
 import { eachFrame, patchColumns, png } from "../../video/png.ts";
 import type { Frames } from "../../video/transforms.ts";
+import { parentFolder, trimmed } from "../paths.ts";
 import { eachVideo, type EachVideoOptions, type VideoJob } from "./each_video.ts";
-import { keepApart, makeFolder, parentFolder, trimmed, videosBelow } from "./video_folder.ts";
+import { keepApart, makeFolder, videosBelow } from "./video_folder.ts";
 
 /** Which frames, and how they are cut. */
 export interface PatchOptions {

@@ -6,7 +6,8 @@
 
 import { UserError } from "../../errors.ts";
 import { isVideo } from "../../video/container.ts";
-import { baseName, listVideos } from "../video_list.ts";
+import { baseName, parentFolder, trimmed } from "../paths.ts";
+import { listVideos } from "../video_list.ts";
 
 /** What lies below a folder. */
 export interface VideoFolder {
@@ -61,15 +62,4 @@ export async function makeFolder(path: string): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(`cannot make the folder ${path} (${reason}); choose another output`);
   }
-}
-
-/** A path without slashes at its end. */
-export function trimmed(path: string): string {
-  return path.replace(/(?<=.)\/+$/, "");
-}
-
-/** The folder that a path lies in. */
-export function parentFolder(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "." : path.slice(0, slash) || "/";
 }
