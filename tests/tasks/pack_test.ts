@@ -23,7 +23,7 @@ Deno.test("the pack task packs a folder and sums up in one line", () =>
     assert.equal(first.out, "");
     assert.equal(
       first.err,
-      `Packed 1 video (0.3 MB) into ${output}; left out, by their names no videos: 1\n`,
+      `Packed 1 video (300.0 kB) into ${output}; left out, by their names no videos: 1\n`,
     );
     await using store = await VideoStore.open(output);
     assert.equal(store.get("a.mp4")?.length, 300_000);

@@ -6,8 +6,9 @@
 
 import { UserError } from "../../errors.ts";
 import { isVideo } from "../../video/container.ts";
+import { filesBelow } from "../files_below.ts";
 import { baseName, parentFolder, trimmed } from "../paths.ts";
-import { listVideos } from "../video_list.ts";
+import { VideoList } from "../video_list.ts";
 
 /** What lies below a folder. */
 export interface VideoFolder {
@@ -20,12 +21,14 @@ export interface VideoFolder {
 }
 
 /**
- * The videos below a folder, hidden files aside. Links are followed.
+ * The videos below a folder, as {@link filesBelow} finds them. One that a broken link stands for is among
+ * them: whoever reads it says what is wrong.
  *
  * @throws UserError where the folder cannot be read or holds no video.
  */
 export async function videosBelow(path: string): Promise<VideoFolder> {
-  const folder = trimmed(path), { files } = await listVideos({ folder });
+  const folder = trimmed(path), { files: whole, broken } = await filesBelow(folder);
+  const { files } = new VideoList(folder, [...whole, ...broken]);
   const videos = files.filter(isVideo), ignored = files.length - videos.length;
   if (videos.length === 0) {
     throw new UserError(`${folder} holds no video (${ignored} other files); give their folder`);
