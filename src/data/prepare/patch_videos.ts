@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../../errors.ts";
-import { removeAllLeftovers } from "../../io/atomic.ts";
+import { removeAllLeftovers, removeLeftovers } from "../../io/atomic.ts";
 import { writeFolder } from "../../io/atomic_folder.ts";
 import { fileKind } from "../../io/file_kind.ts";
 import { type DecoderName, openDecoder } from "../../video/decode.ts";
@@ -95,6 +95,7 @@ interface Plan {
 async function planOne(video: string, folder: string): Promise<Plan> {
   await demandRoom(folder);
   await makeFolder(parentFolder(folder));
+  await removeLeftovers(folder);
   return { jobs: [{ path: video, folder, there: false }], ignored: 0 };
 }
 

@@ -186,6 +186,13 @@ Deno.test("a file that another process fetches is left to it", () =>
     assert.equal(server.asked.length, 0);
   }));
 
+Deno.test("what a run that was killed left of a note is cleared", () =>
+  scene(cut(body), { part: body.slice(0, 10) }, async ({ folder, fetch }) => {
+    await Deno.writeTextFile(`${folder}/A/.a.avi.part.json.12-0123abcd.tmp`, "half");
+    await assert.rejects(fetch({ retries: 0 }));
+    assert.deepEqual(await listing(`${folder}/A`), ["a.avi.part", "a.avi.part.json"]);
+  }));
+
 Deno.test("a part that takes its name while it is opened stays whole", () =>
   withFolder(async (folder) => {
     const target = `${folder}/a.avi`, { tryLock } = Deno.FsFile.prototype;
