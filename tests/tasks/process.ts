@@ -29,6 +29,6 @@ export async function until(
   process.status.then(() => ended = true);
   while (!await reached()) {
     if (ended) throw new Error(`it ended early: ${JSON.stringify(await outcome(process))}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -132,9 +132,10 @@ Deno.test("what an end leaves is kept, but for nothing", async () => {
     await wire.hang();
   };
   await scene(hangs, {}, async ({ folder, fetch }) => {
-    const result = fetch({ signal });
+    let ended = false;
+    const result = fetch({ signal }).finally(() => ended = true);
     const size = () => Deno.stat(`${folder}/A/a.avi.part`).then((stat) => stat.size, () => 0);
-    while (await size() < 500) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!ended && await size() < 500) await new Promise((resolve) => setTimeout(resolve, 5));
     stop.abort(new Error("enough"));
     await assert.rejects(result, /^Error: enough$/);
     assert.deepEqual(await listing(`${folder}/A`), ["a.avi.part", "a.avi.part.json"]);
