@@ -76,5 +76,5 @@ await runTask({
     ...(finished ? [] : ["stopped before the end"]),
     ...(output === null ? [] : [`report: ${output}`]),
   ].join("; "));
-  return bad > 0 ? 1 : 0;
+  return finished && bad > 0 ? 1 : 0;
 });

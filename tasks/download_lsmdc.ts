@@ -9,8 +9,9 @@ import { Credentials } from "../src/data/download/credentials.ts";
 import { download } from "../src/data/download/download.ts";
 import { compressing, keeping } from "../src/data/download/finish.ts";
 import { type Link, readLinks } from "../src/data/download/links.ts";
+import { trimmed } from "../src/data/paths.ts";
 import { UsageError } from "../src/errors.ts";
-import { writeAtomic } from "../src/io/atomic.ts";
+import { leaveList } from "../src/io/line_list.ts";
 import { flags as trainFlags } from "../src/train/config/settings.ts";
 import { writeLine } from "../src/train/log/terminal.ts";
 import { h264Name } from "../src/video/container.ts";
@@ -50,7 +51,7 @@ await runTask({
   },
   onInterrupt: () => "Stopping; what has come stays",
 }, async ({ operands, values, signal }) => {
-  const lists = operands.slice(0, -1), folder = operands.at(-1)!.replace(/(.)\/+$/, "$1");
+  const lists = operands.slice(0, -1), folder = trimmed(operands.at(-1)!);
   if (await Deno.stat(folder).then(({ isFile }) => isFile, () => false)) {
     throw new UsageError(`${folder} is a file; name the folder for the videos last`);
   }
@@ -78,15 +79,16 @@ await runTask({
       onFailed: ({ url }, reason) => writeLine(`failed: ${url}: ${reason}`),
     }));
   const { fetched, bytes, resumed, already, failed, left } = summary;
-  const list = await listFailed(failed, folder, left === 0);
+  const list = `${folder}/failed.txt`, finished = left === 0;
+  await leaveList(list, failed.map(({ url }) => url.href), { finished });
   sumUp([
     `Downloaded ${count(fetched, "file")} (${bytesText(bytes)}) into ${folder}`,
     resumed > 0 && `${resumed} of them begun by an earlier run`,
     already > 0 && `already there: ${already}`,
     failed.length > 0 && `failed: ${failed.length}, listed in ${list}`,
     left > 0 && `left: ${left}`,
-  ], left === 0);
-  return failed.length > 0 && left === 0 ? 1 : 0;
+  ], finished);
+  return finished && failed.length > 0 ? 1 : 0;
 });
 
 /** The host that the password goes to. */
@@ -108,18 +110,4 @@ function authHost(links: readonly Link[], named: string | null): string {
     );
   }
   return host;
-}
-
-/** Writes the links that failed as a list of their own. One of an earlier run goes after a whole one. */
-async function listFailed(
-  failed: readonly Link[],
-  folder: string,
-  finished: boolean,
-): Promise<string> {
-  const path = `${folder}/failed.txt`;
-  if (failed.length === 0 && finished) await Deno.remove(path).catch(() => {});
-  else if (failed.length > 0) {
-    await writeAtomic(path, failed.map(({ url }) => `${url}\n`).sort().join(""));
-  }
-  return path;
 }

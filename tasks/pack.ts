@@ -7,9 +7,8 @@
  * @module
  */
 import { packVideos } from "../src/data/pack.ts";
-import { Progress } from "../src/train/log/progress.ts";
-import { writeLine } from "../src/train/log/terminal.ts";
 import { runTask } from "./_cli.ts";
+import { bytesText, count, sumUp, withProgress } from "./_videos.ts";
 
 await runTask({
   command: "deno task pack",
@@ -27,19 +26,15 @@ await runTask({
   },
   onInterrupt: () => "Stopping after this video",
 }, async ({ operands: [folder, output], values: { lmdb_format }, signal }) => {
-  let progress: Progress | undefined;
-  const summary = await packVideos(folder, output, {
-    signal,
-    format: lmdb_format === "1" ? 1 : 2,
-    onProgress: (done, total) => (progress ??= new Progress("pack", total)).update(done),
-  }).finally(() => progress?.[Symbol.dispose]());
-  if (summary === undefined) return writeLine("Not finished; the same command goes on.");
-  const { videos, bytes, resumed, ignored } = summary;
-  writeLine([
-    `Packed ${videos} ${videos === 1 ? "video" : "videos"} (${
-      (bytes / 1e6).toFixed(1)
-    } MB) into ${output}`,
-    ...(resumed > 0 ? [`${resumed} of them by an earlier run`] : []),
-    ...(ignored > 0 ? [`left out, by their names no videos: ${ignored}`] : []),
-  ].join("; "));
+  const format = lmdb_format === "1" ? 1 : 2;
+  const { videos, bytes, resumed, ignored, finished } = await withProgress(
+    "pack",
+    (onProgress) => packVideos(folder, output, { signal, format, onProgress }),
+  );
+  const file = finished ? output : `${output}.partial`;
+  sumUp([
+    `Packed ${count(videos, "video")} (${bytesText(bytes)}) into ${file}`,
+    resumed > 0 && `${resumed} of them by an earlier run`,
+    ignored > 0 && `left out, by their names no videos: ${ignored}`,
+  ], finished);
 });

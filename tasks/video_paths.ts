@@ -10,6 +10,7 @@ import { UserError } from "../src/errors.ts";
 import { writeAtomic } from "../src/io/atomic.ts";
 import { writeLine } from "../src/train/log/terminal.ts";
 import { runTask } from "./_cli.ts";
+import { count } from "./_videos.ts";
 
 await runTask({
   command: "deno task video-paths",
@@ -30,5 +31,5 @@ await runTask({
   }
   const paths = await videoPaths(folder, { prefix });
   await writeAtomic(output, textMapJson(paths));
-  writeLine(`Wrote ${paths.size} ${paths.size === 1 ? "path" : "paths"} to ${output}`);
+  writeLine(`Wrote ${count(paths.size, "path")} to ${output}`);
 });

@@ -7,9 +7,11 @@
  * @module
  */
 import { keptByFrame, readIds } from "../src/data/kept_ids.ts";
+import { parentFolder, trimmed } from "../src/data/paths.ts";
 import { demandRoom } from "../src/data/prepare/patch_videos.ts";
-import { makeFolder, parentFolder, trimmed } from "../src/data/prepare/video_folder.ts";
+import { makeFolder } from "../src/data/prepare/video_folder.ts";
 import { UsageError } from "../src/errors.ts";
+import { removeLeftovers } from "../src/io/atomic.ts";
 import { writeFolder } from "../src/io/atomic_folder.ts";
 import { flags as trainFlags } from "../src/train/config/settings.ts";
 import { writeLine } from "../src/train/log/terminal.ts";
@@ -70,6 +72,7 @@ await runTask({
     view = { clip, patch, kept };
   }
   await makeFolder(parentFolder(target));
+  await removeLeftovers(target);
   await writeFolder(target, images(view));
   const left = view.kept.reduce((sum, { size }) => sum + size, 0);
   const all = view.kept.length * Math.floor(view.clip.height / view.patch) ** 2;

@@ -4,7 +4,8 @@
  * @module
  */
 import { normalize } from "node:path/posix";
-import { UserError } from "../errors.ts";
+import { filesBelow } from "./files_below.ts";
+import { baseName, trimmed } from "./paths.ts";
 import { VideoStore } from "./store.ts";
 import type { VideoPlace } from "./video_source.ts";
 
@@ -33,13 +34,9 @@ export class VideoList {
   }
 }
 
-/** A path's last part. */
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
 /**
- * Lists the videos of a place: every file below the folder, links followed, or every key of the LMDB.
+ * Lists the videos of a place: the files below the folder, as {@link filesBelow} finds them, or every key
+ * of the LMDB.
  *
  * @throws UserError where the place does not exist or cannot be read.
  */
@@ -48,35 +45,6 @@ export async function listVideos(place: VideoPlace): Promise<VideoList> {
     await using store = await VideoStore.open(place.lmdb);
     return new VideoList(place.lmdb, [...store.names()], true);
   }
-  const folder = place.folder.replace(/(?<=.)\/+$/, ""), files: string[] = [];
-  const stat = await Deno.stat(folder).catch(() => undefined);
-  if (!stat?.isDirectory) throw new UserError(`${folder} is no folder; give the videos' folder`);
-  await walk(folder, "", files, new Set());
-  return new VideoList(folder, files);
-}
-
-/**
- * Collects the files of `root/below`. Only links are asked what they are, for folders can be far.
- *
- * @param above Folders on the way here: a link to one of them is not followed.
- */
-async function walk(root: string, below: string, files: string[], above: ReadonlySet<string>) {
-  const folder = `${root}/${below}`;
-  try {
-    const real = await Deno.realPath(folder);
-    if (above.has(real)) return;
-    const way = new Set([...above, real]);
-    for await (const entry of Deno.readDir(folder)) {
-      const path = below + entry.name;
-      const kind = entry.isSymlink
-        ? await Deno.stat(`${root}/${path}`).catch(() => undefined)
-        : entry;
-      if (kind?.isDirectory) await walk(root, `${path}/`, files, way);
-      else if (kind) files.push(path);
-    }
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    const reason = (error as Error).message;
-    throw new UserError(`cannot read ${folder} (${reason}); check the path and its permissions`);
-  }
+  const folder = trimmed(place.folder);
+  return new VideoList(folder, (await filesBelow(folder)).files);
 }

@@ -76,6 +76,7 @@ export async function writeAtomicBy<T>(
  * run, when nobody else writes `path`: a writer at work would lose its file.
  *
  * @returns how many were removed; 0 where the folder does not exist.
+ * @throws {UserError} where the file system refuses.
  *
  * @example
  * ```ts
@@ -110,7 +111,11 @@ async function removeWhere(folder: string, fits: (name: string) => boolean): Pro
       removed++;
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return removed;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(`cannot clear ${folder} (${reason}); check its permissions`, {
+      cause: error,
+    });
   }
   return removed;
 }

@@ -1,5 +1,5 @@
 /**
- * Folders that appear whole or not at all.
+ * Folders that appear whole or not at all, as long as the machine itself does not fail.
  *
  * @module
  */
@@ -9,7 +9,9 @@ import { temporaryBeside } from "./atomic.ts";
 
 /**
  * Makes a folder of files. They are written to a temporary folder beside it, which takes its name at the
- * end; a folder of that name may be there only if it is empty.
+ * end; a folder of that name may be there only if it is empty. A kill leaves no half of it, but for the
+ * temporary one, which `removeLeftovers` clears. Nothing is synced, since a folder may have hundreds of
+ * small files and the disk takes its time for each: after a power cut some of them may lack bytes.
  *
  * @param files Paths below the folder, and contents.
  * @throws {UserError} where the file system refuses.

@@ -39,20 +39,23 @@ for (const format of [1, 2] as const) {
       await write(`${folder}/in`, {
         "b.mp4": "first",
         "deep/er/ü 1.AVI": "x".repeat(100_000),
-        "deep/empty.webm": "",
+        "deep/empty.m2ts": "",
         "readme.txt": "no video",
         ".hidden.mp4": "no video",
+        ".trash/c.mp4": "no video",
       });
       const steps: number[] = [];
       const summary = await packVideos(`${folder}/in/`, `${folder}/out.lmdb`, {
         format,
         onProgress: (done, total) => steps.push(done / total),
       });
-      assert.deepEqual(summary, { videos: 3, bytes: 100_005, resumed: 0, ignored: 1 });
-      assert.deepEqual(steps, [1 / 3, 2 / 3, 1]);
+      assert.deepEqual(summary, {
+        ...{ videos: 3, bytes: 100_005, resumed: 0, ignored: 1, finished: true },
+      });
+      assert.deepEqual(steps, [0, 1 / 3, 2 / 3, 1]);
       assert.deepEqual(await contents(`${folder}/out.lmdb`), {
         "b.mp4": "first",
-        "empty.webm": "",
+        "empty.m2ts": "",
         "ü 1.AVI": "x".repeat(100_000),
       });
       const left = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
@@ -81,17 +84,17 @@ for (const format of [1, 2] as const) {
       await write(`${folder}/in`, { "a.mp4": "1", "b.mp4": "22", "c.mp4": "333", "d.mp4": "4444" });
       const onProgress = (done: number) => done === 2 && stop.abort();
       const signal = stop.signal;
-      assert.equal(
-        await packVideos(`${folder}/in`, output, { format, onProgress, signal }),
-        undefined,
-      );
+      const stopped = await packVideos(`${folder}/in`, output, { format, onProgress, signal });
+      assert.deepEqual(stopped, {
+        ...{ videos: 2, bytes: 3, resumed: 0, ignored: 0, finished: false },
+      });
       await refuses(output, /does not exist/);
 
       // Meanwhile one video grew, and one went.
       await write(`${folder}/in`, { "b.mp4": "two" });
       await Deno.remove(`${folder}/in/a.mp4`);
       const summary = await packVideos(`${folder}/in`, output, { format });
-      assert.deepEqual(summary, { videos: 3, bytes: 10, resumed: 0, ignored: 0 });
+      assert.deepEqual(summary, { videos: 3, bytes: 10, resumed: 0, ignored: 0, finished: true });
       assert.deepEqual(await contents(output), { "b.mp4": "two", "c.mp4": "333", "d.mp4": "4444" });
     }));
 
@@ -101,16 +104,16 @@ for (const format of [1, 2] as const) {
       await write(`${folder}/in`, { "a.mp4": "1", "b.mp4": "22", "c.mp4": "333" });
       const onProgress = (done: number) => done === 2 && stop.abort();
       await packVideos(`${folder}/in`, output, { format, onProgress, signal: stop.signal });
-      assert.equal((await packVideos(`${folder}/in`, output, { format }))?.resumed, 2);
+      assert.equal((await packVideos(`${folder}/in`, output, { format })).resumed, 2);
     }));
 }
 
 Deno.test("packVideos() starts anew over the remains of a run that was killed at once", () =>
   withFolder(async (folder) => {
     await write(folder, { "in/a.mp4": "1", "out.lmdb.partial": "" });
-    assert.equal((await packVideos(`${folder}/in`, `${folder}/out.lmdb`))?.videos, 1);
+    assert.equal((await packVideos(`${folder}/in`, `${folder}/out.lmdb`)).videos, 1);
     await write(folder, { "in/a.mp4": "1", "two.lmdb.partial": "not a database" });
-    assert.equal((await packVideos(`${folder}/in`, `${folder}/two.lmdb`))?.videos, 1);
+    assert.equal((await packVideos(`${folder}/in`, `${folder}/two.lmdb`)).videos, 1);
   }));
 
 Deno.test("packVideos() names two videos that would share a key", () =>
@@ -131,8 +134,8 @@ Deno.test("packVideos() refuses what it cannot pack, and never overwrites", () =
     const rejects = (input: string, out: string, message: RegExp) =>
       assert.rejects(packVideos(`${folder}/${input}`, out), { name: "UserError", message });
     await rejects("in", `${folder}/there.lmdb`, /there.lmdb exists; remove it/);
-    await rejects("none", output, /cannot read .*none/);
-    await rejects("in/a.mp4", output, /cannot read .*a.mp4/);
+    await rejects("none", output, /none is no folder/);
+    await rejects("in/a.mp4", output, /a.mp4 is no folder/);
     await rejects("text", output, /holds no video \(1 other files\)/);
     await Deno.symlink(`${folder}/gone`, `${folder}/in/b.mp4`);
     await rejects("in", output, /cannot read .*b.mp4/);
@@ -143,8 +146,9 @@ Deno.test("packVideos() follows links, each folder once", () =>
   withFolder(async (folder) => {
     await write(folder, { "in/a.mp4": "1", "else/b.mp4": "2" });
     await Deno.symlink(`${folder}/else`, `${folder}/in/link`);
+    await Deno.symlink(`${folder}/else`, `${folder}/in/same`);
     await Deno.symlink(`${folder}/in`, `${folder}/in/circle`);
-    assert.equal((await packVideos(`${folder}/in`, `${folder}/out.lmdb`))?.videos, 2);
+    assert.equal((await packVideos(`${folder}/in`, `${folder}/out.lmdb`)).videos, 2);
   }));
 
 Deno.test("a missing store is named, and no folder appears in its place", () =>
@@ -171,10 +175,10 @@ Deno.test("packVideos() starts anew over what a run in the other format left", (
     await write(`${folder}/in`, { "a.mp4": "1", "b.mp4": "22" });
     for (const [format, other] of [[1, 2], [2, 1]] as const) {
       const stop = new AbortController();
-      const onProgress = () => stop.abort();
+      const onProgress = (done: number) => done === 1 && stop.abort();
       await packVideos(`${folder}/in`, output, { format: other, onProgress, signal: stop.signal });
       const summary = await packVideos(`${folder}/in`, output, { format });
-      assert.deepEqual(summary, { videos: 2, bytes: 3, resumed: 0, ignored: 0 });
+      assert.deepEqual(summary, { videos: 2, bytes: 3, resumed: 0, ignored: 0, finished: true });
       assert.deepEqual(await contents(output), { "a.mp4": "1", "b.mp4": "22" });
       await Deno.remove(output);
     }

@@ -174,6 +174,10 @@ Deno.test("removeAllLeftovers clears what killed writers of any path left, and n
     assert.equal(await removeAllLeftovers(folder), 2);
     assert.deepEqual(await listing(folder), kept.toSorted());
     assert.equal(await removeAllLeftovers(`${folder}/none`), 0);
+    await assert.rejects(
+      removeAllLeftovers(`${folder}/a.mp4`),
+      userLine(/^cannot clear .*a.mp4 \(.*\); check its permissions$/),
+    );
   }));
 
 Deno.test("removeLeftovers spares those of a path whose name goes on", () =>

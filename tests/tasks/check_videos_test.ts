@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { copyClips } from "../data/prepare/clips.ts";
 import { withFolder } from "../io/folder.ts";
-import { run } from "./process.ts";
+import { run, start } from "./process.ts";
 
 Deno.test("the check-videos task prints a table or JSON, and exits with 1 where a video is bad", () =>
   withFolder(async (folder) => {
@@ -52,3 +52,26 @@ Deno.test("the check-videos task says which videos of a data set are not there",
       /^train names what is missing: 839 videos: 839 not in .*\ntest names what is/,
     );
   }));
+
+Deno.test(
+  "an interrupted check-videos task exits with 130, though a video is bad",
+  { ignore: Deno.build.os === "windows" }, // which has no signals to send
+  () =>
+    withFolder(async (folder) => {
+      const good = Array.from({ length: 60 }, (_, i) => [`b${i}.mp4`, "h264.mp4"]);
+      await copyClips(folder, { "a.mp4": "audio.m4a", ...Object.fromEntries(good) });
+      const process = start("check_videos", folder, "--workers", "1");
+      const table = new Response(process.stdout).text();
+      let said = "";
+      for await (const text of process.stderr.pipeThrough(new TextDecoderStream())) {
+        if (said === "") process.kill("SIGINT");
+        said += text;
+      }
+      assert.equal((await process.status).code, 130, said);
+      assert.match(
+        said,
+        /^bad: .*\nStopping.*\nChecked \d+ videos?: 1 bad; stopped before the end\n$/,
+      );
+      assert.match(await table, /^a.mp4 +bad: /m);
+    }),
+);

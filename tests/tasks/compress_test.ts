@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { copyClips, tree } from "../data/prepare/clips.ts";
 import { withFolder } from "../io/folder.ts";
-import { outcome, run, start } from "./process.ts";
+import { outcome, run, start, until } from "./process.ts";
 
 Deno.test("the compress task compresses, sums up, and has nothing left to do the second time", () =>
   withFolder(async (folder) => {
@@ -49,9 +49,7 @@ Deno.test(
       await copyClips(input, Object.fromEntries(names));
       const process = start("compress", input, output, "--workers", "2");
       const whole = async () => (await tree(output)).filter((name) => !name.startsWith("."));
-      while ((await whole().catch(() => [])).length < 2) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      await until(process, async () => (await whole().catch(() => [])).length >= 2);
       process.kill("SIGINT");
       const { code, err } = await outcome(process);
       assert.equal(code, 130, err);

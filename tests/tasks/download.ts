@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Behaviour } from "../data/download/hostile_server.ts";
+import { outcome } from "./process.ts";
 
 /** The task. */
 export const script = new URL("../../tasks/download_lsmdc.ts", import.meta.url).pathname;
@@ -22,19 +23,31 @@ interface Outcome {
   readonly said: string;
 }
 
+/** Starts the task. */
+export function start(
+  args: readonly string[],
+  env: Record<string, string> = ENV,
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", script, ...args],
+    env: { NO_COLOR: "1", LSMDC_USER: "", LSMDC_PASSWORD: "", ...env },
+    ...{ stdin: "null", stdout: "piped", stderr: "piped" },
+  }).spawn();
+}
+
+/** Waits for its end. */
+export async function ended(process: Deno.ChildProcess): Promise<Outcome> {
+  const { code, out, err } = await outcome(process);
+  assert.equal(out, "");
+  return { code, said: err };
+}
+
 /** Calls the task. */
-export async function run(
+export function run(
   args: readonly string[],
   env: Record<string, string> = ENV,
 ): Promise<Outcome> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", script, ...args],
-    env: { NO_COLOR: "1", LSMDC_USER: "", LSMDC_PASSWORD: "", ...env },
-    stdin: "null",
-  }).output();
-  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  assert.equal(out, "");
-  return { code, said: err };
+  return ended(start(args, env));
 }
 
 /** Writes the list of a server's paths. */

@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
 import { VideoStore } from "../../src/data/store.ts";
 import { withFolder } from "../io/folder.ts";
+import { outcome, run, start, until } from "./process.ts";
 
 const script = new URL("../../tasks/pack.ts", import.meta.url).pathname;
 
-async function pack(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", script, ...args],
-    env: { NO_COLOR: "1" },
-  }).output();
-  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
-}
+const pack = (...args: string[]) => run("pack", ...args);
 
 Deno.test("the pack task packs a folder and sums up in one line", () =>
   withFolder(async (folder) => {
@@ -23,7 +18,7 @@ Deno.test("the pack task packs a folder and sums up in one line", () =>
     assert.equal(first.out, "");
     assert.equal(
       first.err,
-      `Packed 1 video (0.3 MB) into ${output}; left out, by their names no videos: 1\n`,
+      `Packed 1 video (300.0 kB) into ${output}; left out, by their names no videos: 1\n`,
     );
     await using store = await VideoStore.open(output);
     assert.equal(store.get("a.mp4")?.length, 300_000);
@@ -58,17 +53,12 @@ async function makeVideos(folder: string): Promise<void> {
 
 /** Starts a pack, and sends it a signal when it writes its second batch: the first one is kept. */
 async function packUntil(signal: "SIGINT" | "SIGKILL", ...args: string[]) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", script, ...args],
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = start("pack", ...args);
   const written = () => Deno.stat(`${args[1]}.partial`).then((stat) => stat.size, () => 0);
-  while (await written() < BATCH + SIZE) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(child, async () => await written() >= BATCH + SIZE);
   child.kill(signal);
-  const { code, stderr, signal: ended } = await child.output();
-  return { code, ended, err: new TextDecoder().decode(stderr) };
+  const { code, err } = await outcome(child);
+  return { code, err, ended: (await child.status).signal };
 }
 
 /** That the database at `path` holds all the videos. */

@@ -19,3 +19,16 @@ export async function outcome(process: Deno.ChildProcess) {
 export function run(task: string, ...words: string[]) {
   return outcome(start(task, ...words));
 }
+
+/** Waits for what a process is to bring about; not for ever, where it ends before. */
+export async function until(
+  process: Deno.ChildProcess,
+  reached: () => boolean | Promise<boolean>,
+): Promise<void> {
+  let ended = false;
+  process.status.then(() => ended = true);
+  while (!await reached()) {
+    if (ended) throw new Error(`it ended early: ${JSON.stringify(await outcome(process))}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

@@ -30,10 +30,13 @@ Deno.test("the visualize task covers what ids in a file leave out", async () => 
   // Two segments of two frames of 2 x 2 patches: ids 0 to 7.
   await Deno.writeFile(ids, npy("<i8", [2, 3], BigInt64Array.of(0n, 3n, 5n, 4n, 6n, 7n)));
   const model = ["--max_frames", "4", "--size", "48", "--patch", "24"];
+  const leftover = folder.in(".out.12-0123abcd.tmp");
+  await Deno.mkdir(leftover);
   const { code, err } = await run("visualize", VIDEO, out, "--ids", ids, ...model);
   assert.equal(code, 0, err);
   assert.equal(err, `Drew 4 frames to ${out}: 6 of 16 patches are kept\n`);
   assert.deepEqual(await uncovered(out, 4, 24), [[0, 3], [1], [], [0, 2, 3]]);
+  await assert.rejects(Deno.stat(leftover), Deno.errors.NotFound);
   const again = await run("visualize", VIDEO, out, "--ids", ids);
   assert.match(again.err, /^error: .*out exists and is not empty/);
 });

@@ -13,7 +13,8 @@ import { UserError } from "../../errors.ts";
 import { type FolderSplit, inFolder, isText, readIds, readList } from "../annotation_folder.ts";
 import { captionDataset } from "../captions.ts";
 import type { Dataset, MissingVideo, Sample } from "../dataset.ts";
-import { baseName, type VideoList } from "../video_list.ts";
+import { baseName } from "../paths.ts";
+import type { VideoList } from "../video_list.ts";
 
 /** Seconds of a video that were described. */
 const END = 31;

@@ -14,7 +14,8 @@ import { type FolderSplit, inFolder, isTexts, readIds } from "../annotation_fold
 import { readBytes } from "../annotations.ts";
 import { type CaptionedVideo, multiSentenceDataset } from "../captions.ts";
 import type { Dataset, MissingVideo } from "../dataset.ts";
-import { baseName, type VideoList } from "../video_list.ts";
+import { baseName } from "../paths.ts";
+import type { VideoList } from "../video_list.ts";
 
 /** `{id: [[word, ...], ...]}` of a pickle, each caption's words joined by blanks. */
 async function readCaptions(path: string): Promise<Map<string, string[]>> {

@@ -14,7 +14,7 @@ import { TransferError } from "./transfer_error.ts";
 export interface DownloadOptions extends FetchOptions {
   /** Files at once. */
   readonly parallel: number;
-  /** Called after every file. */
+  /** Told at the start, and after every file. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Told of each file that cannot be had. */
   readonly onFailed?: (link: Link, reason: string) => void;
@@ -82,6 +82,7 @@ export async function download(
       }
     }
   };
+  onProgress?.(0, links.length);
   await Promise.all(Array.from({ length: parallel }, worker));
   options.signal.removeEventListener("abort", forward);
   if (signal.aborted && !options.signal.aborted) throw signal.reason;

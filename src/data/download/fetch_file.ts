@@ -6,15 +6,13 @@
  */
 
 import { UserError } from "../../errors.ts";
+import { interruptHeard } from "../interrupt.ts";
 import type { Finisher } from "./finish.ts";
 import type { Link } from "./links.ts";
 import { PartFile } from "./part_file.ts";
 import type { RequestOptions } from "./request.ts";
 import { transfer } from "./transfer.ts";
 import { TransferError } from "./transfer_error.ts";
-
-/** Within what time of each other a Ctrl-C reaches the processes of a terminal. */
-const INTERRUPT_MS = 100;
 
 /** How a file is fetched. */
 export interface FetchOptions extends RequestOptions {
@@ -69,8 +67,7 @@ async function finish(part: PartFile, target: string, options: FetchOptions): Pr
   try {
     await options.finish(part.path, target);
   } catch (error) {
-    // A terminal's Ctrl-C reaches ffmpeg too, perhaps before this process hears of it.
-    await new Promise((resolve) => setTimeout(resolve, INTERRUPT_MS));
+    await interruptHeard();
     if (options.signal.aborted) throw options.signal.reason;
     if (!(error instanceof UserError) || !error.message.startsWith(`${part.path} `)) throw error;
     await part.begin({});

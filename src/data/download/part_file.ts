@@ -6,7 +6,7 @@
  */
 
 import { UserError } from "../../errors.ts";
-import { writeAtomic } from "../../io/atomic.ts";
+import { removeLeftovers, writeAtomic } from "../../io/atomic.ts";
 import { TransferError } from "./transfer_error.ts";
 
 /** The version of a file on the server. */
@@ -58,6 +58,7 @@ export class PartFile implements Disposable {
       throw new TransferError("another process is fetching it", "never");
     }
     const part = new PartFile(target, url, file);
+    await removeLeftovers(part.#note);
     const version = await readVersion(part.#note, url);
     if (version === undefined) {
       await part.begin({});

@@ -69,6 +69,7 @@ export async function checkVideos(place: VideoPlace, options: CheckOptions): Pro
   await using source = await openVideos(place);
   using decoder = await openDecoder({ prefer, workers });
   signal?.addEventListener("abort", () => decoder.close());
+  if (signal?.aborted) decoder.close();
   const found = new Map<string, SoundVideo | BadVideo>();
   const check = async (file: string): Promise<SoundVideo | BadVideo> => {
     try {

@@ -6,15 +6,16 @@
  */
 
 import { UserError } from "../../errors.ts";
-import { removeAllLeftovers, writeAtomic, writeAtomicBy } from "../../io/atomic.ts";
+import { removeAllLeftovers, writeAtomicBy } from "../../io/atomic.ts";
 import { fileKind } from "../../io/file_kind.ts";
+import { leaveList } from "../../io/line_list.ts";
 import type { CompressOptions } from "../../video/compress.ts";
 import { openCompressor } from "../../video/compressor.ts";
 import { h264Name } from "../../video/container.ts";
 import type { DecoderName } from "../../video/engine.ts";
+import { baseName, parentFolder, trimmed } from "../paths.ts";
 import { eachVideo, type EachVideoOptions } from "./each_video.ts";
-import { keepApart, makeFolder, parentFolder, trimmed, videosBelow } from "./video_folder.ts";
-import { baseName } from "../video_list.ts";
+import { keepApart, makeFolder, videosBelow } from "./video_folder.ts";
 
 /** Where the videos that could not be compressed are listed, in the output folder. */
 export const BAD_LIST = "bad_videos.txt";
@@ -84,14 +85,16 @@ export async function compressFolder(
     bytesAfter += bytes;
     bytesBefore += (await Deno.stat(path)).size;
   }, { ...options, stop: () => compressor[Symbol.dispose]() });
-  await noteBad(target, bad);
-  if (failure !== undefined) throw failure;
   const there = jobs.filter((job) => job.there).length;
+  const finished = failure === undefined && there + made + bad.length === jobs.length;
+  await leaveList(`${target}/${BAD_LIST}`, bad, { finished }).catch((error) => {
+    throw failure ?? error;
+  });
+  if (failure !== undefined) throw failure;
   return {
-    ...{ videos: jobs.length, made, there, bad, ignored, bytesBefore, bytesAfter },
+    ...{ videos: jobs.length, made, there, bad, ignored, bytesBefore, bytesAfter, finished },
     renamed: videos.filter((path) => h264Name(path) !== path).length,
     engine: compressor.name,
-    finished: there + made + bad.length === jobs.length,
   };
 }
 
@@ -118,11 +121,4 @@ function namesOf(
     names.set(path, name);
   }
   return names;
-}
-
-/** Leaves the list of the bad videos, or none where there is none. */
-async function noteBad(output: string, bad: readonly string[]): Promise<void> {
-  const path = `${output}/${BAD_LIST}`;
-  if (bad.length > 0) await writeAtomic(path, bad.toSorted().join("\n") + "\n");
-  else await Deno.remove(path).catch(() => {});
 }

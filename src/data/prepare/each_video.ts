@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "../../errors.ts";
+import { interruptHeard } from "../interrupt.ts";
 
 /** How {@link eachVideo} works. */
 export interface EachVideoOptions {
@@ -61,8 +62,7 @@ export async function eachVideo<Job extends VideoJob>(
     stop();
   };
   const judge = async ({ path }: Job, error: unknown) => {
-    // A terminal's Ctrl-C reaches ffmpeg too, perhaps before this process hears of it.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await interruptHeard();
     if (signal?.aborted || failure !== undefined) return;
     if (!(error instanceof UserError) || !error.message.startsWith(`${path} `)) {
       return fail(error instanceof Error ? error : new Error(String(error)));

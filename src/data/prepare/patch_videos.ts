@@ -5,14 +5,15 @@
  */
 
 import { UserError } from "../../errors.ts";
-import { removeAllLeftovers } from "../../io/atomic.ts";
+import { removeAllLeftovers, removeLeftovers } from "../../io/atomic.ts";
 import { writeFolder } from "../../io/atomic_folder.ts";
 import { fileKind } from "../../io/file_kind.ts";
 import { type DecoderName, openDecoder } from "../../video/decode.ts";
 import { eachFrame, patchColumns, png } from "../../video/png.ts";
 import type { Frames } from "../../video/transforms.ts";
+import { parentFolder, trimmed } from "../paths.ts";
 import { eachVideo, type EachVideoOptions, type VideoJob } from "./each_video.ts";
-import { keepApart, makeFolder, parentFolder, trimmed, videosBelow } from "./video_folder.ts";
+import { keepApart, makeFolder, videosBelow } from "./video_folder.ts";
 
 /** Which frames, and how they are cut. */
 export interface PatchOptions {
@@ -50,7 +51,8 @@ export interface PatchSummary {
  * patches as `crop-<i>/crop-<i>-<n>.png`, column by column. Of a folder's videos each gets a folder below
  * `output`, under its path without extension; one that is there is left as it is.
  *
- * @throws UserError where a path is unfit, two videos would get one folder, or bad videos end the run.
+ * @throws UserError where a path is unfit, two videos would get one folder or one in the other, or bad
+ *   videos end the run.
  */
 export async function patchVideos(
   input: string,
@@ -93,6 +95,7 @@ interface Plan {
 async function planOne(video: string, folder: string): Promise<Plan> {
   await demandRoom(folder);
   await makeFolder(parentFolder(folder));
+  await removeLeftovers(folder);
   return { jobs: [{ path: video, folder, there: false }], ignored: 0 };
 }
 
@@ -109,6 +112,7 @@ async function planAll(input: string, output: string): Promise<Plan> {
     }
     folders.set(folder, path);
   }
+  refuseNested(root, folders);
   for (const parent of new Set([...folders.keys()].map(parentFolder))) {
     await makeFolder(parent);
     await removeAllLeftovers(parent);
@@ -119,6 +123,20 @@ async function planAll(input: string, output: string): Promise<Plan> {
     there: await fileKind(folder) === "folder",
   }));
   return { jobs: await Promise.all(jobs), ignored };
+}
+
+/** @throws UserError where a video's folder would lie in that of another. */
+function refuseNested(root: string, folders: ReadonlyMap<string, string>): void {
+  for (const [folder, path] of folders) {
+    for (let above = folder; above.includes("/");) {
+      above = above.slice(0, above.lastIndexOf("/"));
+      const other = folders.get(above);
+      if (other === undefined) continue;
+      throw new UserError(
+        `the folder of ${root}/${path} would lie in that of ${root}/${other}, ${above}; rename one`,
+      );
+    }
+  }
 }
 
 /** @throws UserError where the path is taken, by anything but an empty folder. */

@@ -6,7 +6,9 @@
 
 import { UserError } from "../../errors.ts";
 import { isVideo } from "../../video/container.ts";
-import { baseName, listVideos } from "../video_list.ts";
+import { filesBelow } from "../files_below.ts";
+import { baseName, parentFolder, trimmed } from "../paths.ts";
+import { VideoList } from "../video_list.ts";
 
 /** What lies below a folder. */
 export interface VideoFolder {
@@ -19,12 +21,14 @@ export interface VideoFolder {
 }
 
 /**
- * The videos below a folder, hidden files aside. Links are followed.
+ * The videos below a folder, as {@link filesBelow} finds them. One that a broken link stands for is among
+ * them: whoever reads it says what is wrong.
  *
  * @throws UserError where the folder cannot be read or holds no video.
  */
 export async function videosBelow(path: string): Promise<VideoFolder> {
-  const folder = trimmed(path), { files } = await listVideos({ folder });
+  const folder = trimmed(path), { files: whole, broken } = await filesBelow(folder);
+  const { files } = new VideoList(folder, [...whole, ...broken]);
   const videos = files.filter(isVideo), ignored = files.length - videos.length;
   if (videos.length === 0) {
     throw new UserError(`${folder} holds no video (${ignored} other files); give their folder`);
@@ -61,15 +65,4 @@ export async function makeFolder(path: string): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(`cannot make the folder ${path} (${reason}); choose another output`);
   }
-}
-
-/** A path without slashes at its end. */
-export function trimmed(path: string): string {
-  return path.replace(/(?<=.)\/+$/, "");
-}
-
-/** The folder that a path lies in. */
-export function parentFolder(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "." : path.slice(0, slash) || "/";
 }

@@ -5,8 +5,8 @@
  */
 
 import { UserError } from "../../errors.ts";
+import { baseName } from "../paths.ts";
 import { videosBelow } from "./video_folder.ts";
-import { baseName } from "../video_list.ts";
 
 /**
  * Maps each video's name, without its last extension, to its path below `folder`, in the order of the

@@ -132,9 +132,10 @@ Deno.test("what an end leaves is kept, but for nothing", async () => {
     await wire.hang();
   };
   await scene(hangs, {}, async ({ folder, fetch }) => {
-    const result = fetch({ signal });
+    let ended = false;
+    const result = fetch({ signal }).finally(() => ended = true);
     const size = () => Deno.stat(`${folder}/A/a.avi.part`).then((stat) => stat.size, () => 0);
-    while (await size() < 500) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!ended && await size() < 500) await new Promise((resolve) => setTimeout(resolve, 5));
     stop.abort(new Error("enough"));
     await assert.rejects(result, /^Error: enough$/);
     assert.deepEqual(await listing(`${folder}/A`), ["a.avi.part", "a.avi.part.json"]);
@@ -184,6 +185,13 @@ Deno.test("a file that another process fetches is left to it", () =>
     using _ = await PartFile.open(`${folder}/A/a.avi`, server.url("/A/a.avi"));
     await assert.rejects(fetch(), /another process is fetching it/);
     assert.equal(server.asked.length, 0);
+  }));
+
+Deno.test("what a run that was killed left of a note is cleared", () =>
+  scene(cut(body), { part: body.slice(0, 10) }, async ({ folder, fetch }) => {
+    await Deno.writeTextFile(`${folder}/A/.a.avi.part.json.12-0123abcd.tmp`, "half");
+    await assert.rejects(fetch({ retries: 0 }));
+    assert.deepEqual(await listing(`${folder}/A`), ["a.avi.part", "a.avi.part.json"]);
   }));
 
 Deno.test("a part that takes its name while it is opened stays whole", () =>

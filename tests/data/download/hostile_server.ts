@@ -4,6 +4,8 @@ export interface Asked {
   readonly headers: Headers;
   /** How often this path was asked for, this time included. */
   readonly time: number;
+  /** When, in milliseconds of `performance.now()`. */
+  readonly at: number;
 }
 
 /** A connection to answer on: it is closed afterwards. */
@@ -57,7 +59,7 @@ export class HostileServer implements AsyncDisposable {
     const headers = new Headers(
       lines.map((line) => line.split(/: (.*)/).slice(0, 2) as [string, string]),
     );
-    const asked = { path, headers, time: this.times(path) + 1 };
+    const asked = { path, headers, time: this.times(path) + 1, at: performance.now() };
     this.asked.push(asked);
     const send = async (bytes: Uint8Array) => {
       for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));

@@ -54,7 +54,7 @@ Deno.test("what is packed here in format 1 Python reads, every name and byte", (
     const videos = await makeVideos(`${folder}/in`, 500), path = `${folder}/ours.lmdb`;
     const bytes = [...videos.values()].reduce((sum, { length }) => sum + length, 0);
     const summary = await packVideos(`${folder}/in`, path, { format: 1 });
-    assert.deepEqual(summary, { videos: 500, bytes, resumed: 0, ignored: 0 });
+    assert.deepEqual(summary, { videos: 500, bytes, resumed: 0, ignored: 0, finished: true });
     const expected = inOrder(videos.keys()).map(async (name) => [
       name,
       await sha256(videos.get(name)!),

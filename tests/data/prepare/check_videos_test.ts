@@ -31,12 +31,20 @@ Deno.test("checkVideos() names the bad ones, in a folder and in an LMDB", () =>
       const bytes = await Deno.readFile(CLIPS + name);
       await Deno.writeFile(`${input}/cut ${name}`, bytes.slice(0, bytes.length * share));
     }
+    await Deno.symlink(`${folder}/none`, `${input}/unplugged.mp4`);
     const told: string[] = [], steps: number[] = [];
     const { videos } = await checkVideos({ folder: input }, {
       ...{ ...options, onBad: ({ problem }) => told.push(problem) },
       onProgress: (done, total) => steps.push(done / total),
     });
-    const files = ["-good ü.mp4", "audio.mp4", "cut h264.mp4", "cut mpeg4.avi", "deep/text.mp4"];
+    const files = [
+      "-good ü.mp4",
+      "audio.mp4",
+      "cut h264.mp4",
+      "cut mpeg4.avi",
+      "deep/text.mp4",
+      "unplugged.mp4",
+    ];
     assert.deepEqual(videos.map(({ file }) => file), [...files, "zero.mp4"]);
     assert.deepEqual(videos.filter(isBad).map(({ problem }) => problem), told.toSorted());
     const problems = videos.map((video) => isBad(video) ? video.problem : "");
@@ -44,15 +52,21 @@ Deno.test("checkVideos() names the bad ones, in a folder and in an LMDB", () =>
     assert.match(problems[2], /is truncated|cannot be decoded/);
     assert.match(problems[3], /is truncated \(\d of 10 frames/);
     assert.match(problems[4], /deep\/text.mp4 cannot be read as a video/);
-    assert.match(problems[5], /cannot be read as a video/);
-    assert.deepEqual([problems[0], steps.length, steps.at(-1)], ["", 7, 1]);
+    assert.match(problems[5], /in\/unplugged.mp4 does not exist/);
+    assert.match(problems[6], /cannot be read as a video/);
+    assert.deepEqual([problems[0], steps.length, steps.at(-1)], ["", 8, 1]);
 
     const lmdb = `${folder}/all.lmdb`;
+    await assert.rejects(packVideos(input, lmdb), /cannot read .*unplugged.mp4/);
+    await Deno.remove(`${input}/unplugged.mp4`);
     await packVideos(input, lmdb);
     const packed = await checkVideos({ lmdb }, options);
     const bad = (found: readonly { file: string }[]) =>
       found.map((video) => [video.file.replace(/.*\//, ""), "problem" in video]);
-    assert.deepEqual(bad(packed.videos), bad(videos));
+    assert.deepEqual(
+      bad(packed.videos),
+      bad(videos.filter(({ file }) => file !== "unplugged.mp4")),
+    );
   }));
 
 Deno.test("checkVideos() that is stopped tells what it has reached", () =>
@@ -64,4 +78,6 @@ Deno.test("checkVideos() that is stopped tells what it has reached", () =>
       onProgress: (done) => done === 2 && stop.abort(),
     });
     assert.deepEqual([videos.length, videos.some(isBad), finished], [2, false, false]);
+    const none = await checkVideos({ folder }, { ...options, signal: AbortSignal.abort() });
+    assert.deepEqual([none.videos, none.finished], [[], false]);
   }));

@@ -3,7 +3,7 @@ import { decode } from "npm:fast-png@8.0.0";
 import { patchVideos, type PatchVideosOptions } from "../../../src/data/prepare/patch_videos.ts";
 import { openDecoder } from "../../../src/video/decode.ts";
 import { eachFrame, patchColumns } from "../../../src/video/png.ts";
-import { withFolder } from "../../io/folder.ts";
+import { listing, withFolder } from "../../io/folder.ts";
 import { CLIPS, copyClips, tree } from "./clips.ts";
 
 const options: PatchVideosOptions = {
@@ -14,12 +14,14 @@ const options: PatchVideosOptions = {
 Deno.test("patchVideos() writes a video's frames and patches", () =>
   withFolder(async (folder) => {
     const output = `${folder}/new/er/out`;
+    await Deno.mkdir(`${folder}/new/er/.out.12-0123abcd.tmp/half`, { recursive: true });
     await patchVideos(`${CLIPS}rotated.mp4`, `${output}/`, options);
     const names = [1, 2, 3].flatMap((i) => [
       `crop-${i}.png`,
       ...Array.from({ length: 9 }, (_, n) => `crop-${i}/crop-${i}-${n + 1}.png`),
     ]);
     assert.deepEqual(await tree(output), names.sort());
+    assert.deepEqual(await listing(`${folder}/new/er`), ["out"]);
 
     using decoder = await openDecoder();
     const choose = { rule: "uniform", frames: 3 } as const;
@@ -64,4 +66,16 @@ Deno.test("patchVideos() goes through a folder, leaves out bad videos, and goes 
     await assert.rejects(patchVideos(input, `${input}/deep/out`, options), {
       message: /one lies in/,
     });
+  }));
+
+Deno.test("patchVideos() refuses a video whose folder would lie in another's, before any work", () =>
+  withFolder(async (folder) => {
+    const [input, output] = [`${folder}/in`, `${folder}/out`];
+    await copyClips(input, { "a.mp4": "h264.mp4", "a/deep/b.mp4": "h264.mp4", "c.mp4": "vfr.mp4" });
+    await assert.rejects(patchVideos(input, output, options), {
+      name: "UserError",
+      message: `the folder of ${input}/a/deep/b.mp4 would lie in that of ${input}/a.mp4, ` +
+        `${output}/a; rename one`,
+    });
+    await assert.rejects(Deno.stat(output), Deno.errors.NotFound);
   }));
