@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { PlaceError } from "../errors.ts";
 import { nativeVersion } from "./native.ts";
 import { compileCore, CORE_VERSION } from "./wasm.ts";
 
@@ -22,14 +22,14 @@ export function engineName(engine: Engine): "native" | "wasm" {
 /**
  * Finds an ffmpeg.
  *
- * @throws UserError where the preferred one, or any, cannot be had.
+ * @throws PlaceError where the preferred one, or any, cannot be had.
  */
 export async function chooseEngine(prefer: DecoderName): Promise<Engine> {
   if (prefer !== "wasm" && await nativeVersion() !== undefined) {
     return { scratch: await Deno.makeTempDir({ prefix: "videos-" }) };
   }
   if (prefer === "native") {
-    throw new UserError(
+    throw new PlaceError(
       "ffmpeg and ffprobe are not on the PATH; install ffmpeg, or choose the wasm decoder",
     );
   }

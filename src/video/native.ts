@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { PlaceError } from "../errors.ts";
 import { Ended } from "./ended.ts";
 import { type FfmpegEngine, type FfmpegSession, sourceExtension } from "./ffmpeg.ts";
 import type { VideoSource } from "./ffmpeg.ts";
@@ -69,7 +69,7 @@ export function nativeEngine(scratch: string): NativeEngine {
         await Deno.writeFile(file, source.bytes);
         return new NativeSession(running, file, file);
       } catch (error) {
-        throw new UserError(
+        throw new PlaceError(
           `cannot write to ${scratch} (${error instanceof Error ? error.message : error}); ` +
             "make room there, or point TMPDIR elsewhere",
         );

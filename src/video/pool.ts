@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { PlaceError, UserError } from "../errors.ts";
 import { endedTwice } from "./ended.ts";
 import type { Engine } from "./engine.ts";
 import { sourceName } from "./ffmpeg.ts";
@@ -45,7 +45,7 @@ export class WorkerPool implements Disposable {
    * Has a worker do some work. Jobs start in the order of the calls.
    *
    * @param work Called once a worker is free, so that waiting jobs hold no bytes.
-   * @throws UserError where the video is at fault.
+   * @throws UserError where the video is at fault; PlaceError where it is not.
    */
   run<K extends keyof Results>(
     work: () => Work & { kind: K },
@@ -85,7 +85,7 @@ export class WorkerPool implements Disposable {
       this.#idle.push(worker);
       this.#next();
       if ("result" in reply) job.resolve(reply.result);
-      else job.reject(reply.user ? new UserError(reply.error) : new Error(reply.error));
+      else job.reject(errorOf(reply));
     };
     worker.onerror = (event) => {
       event.preventDefault();
@@ -123,6 +123,11 @@ export class WorkerPool implements Disposable {
       }
     }
   }
+}
+
+/** The error that a worker tells of: a message carries no classes. */
+function errorOf({ error, user, place }: Extract<Reply, { error: string }>): Error {
+  return new (place ? PlaceError : user ? UserError : Error)(error);
 }
 
 /** Removes a folder in which workers that are just ending may still make or remove a file. */
