@@ -64,11 +64,14 @@ export function nativeEngine(scratch: string): NativeEngine {
     name: "native",
     async open(source: VideoSource): Promise<FfmpegSession> {
       if ("path" in source) return new NativeSession(running, source.path);
+      let file: string | undefined;
       try {
-        const file = await Deno.makeTempFile({ dir: scratch, suffix: sourceExtension(source) });
+        file = await Deno.makeTempFile({ dir: scratch, suffix: sourceExtension(source) });
         await Deno.writeFile(file, source.bytes);
         return new NativeSession(running, file, file);
       } catch (error) {
+        // Half of a video would keep a full disk full.
+        if (file !== undefined) await Deno.remove(file).catch(() => {});
         throw new PlaceError(
           `cannot write to ${scratch} (${error instanceof Error ? error.message : error}); ` +
             "make room there, or point TMPDIR elsewhere",
