@@ -5,7 +5,7 @@
  */
 
 import { PlaceError, UserError } from "../errors.ts";
-import { readInfo } from "./clip.ts";
+import { openVideo, readInfo } from "./clip.ts";
 import { h264Writer } from "./container.ts";
 import * as ffmpeg from "./ffmpeg.ts";
 import type { FfmpegEngine } from "./ffmpeg.ts";
@@ -77,8 +77,7 @@ export async function compressVideo(
   engine: FfmpegEngine,
   { path, output, name, ...options }: CompressJob,
 ): Promise<Compressed> {
-  const session = await engine.open({ path });
-  await using _ = session;
+  await using session = await openVideo(engine, { path });
   await readInfo(session, path);
   const args = compressArguments(session.input, name, options);
   const { failed, log } = await session.write(args, output);
