@@ -25,7 +25,7 @@ export interface Compressor extends Disposable {
 
 /**
  * Opens a compressor. Native ffmpeg runs as children of this thread, and not in workers like the
- * decoders': a worker that is ended may leave its child behind, which goes on writing.
+ * decoders': a process that ends at once leaves a worker's child behind, which goes on writing.
  *
  * @throws PlaceError where the preferred ffmpeg, or any, cannot be had or lacks its H.264 encoder.
  */

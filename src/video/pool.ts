@@ -35,10 +35,13 @@ export class WorkerPool implements Disposable {
   readonly #running = new Map<Worker, { job: Job; name: string; begin: number }>();
   /** Why it was closed. */
   #closed: Error | undefined;
+  /** A process that is ended at once, by a Ctrl-C, leaves no scratch folder. */
+  readonly #onUnload = () => this.close();
 
   constructor(readonly engine: Engine, workers: number) {
     this.#workers = Array.from({ length: workers }, (_, i) => this.#start(i));
     this.#idle.push(...this.#workers);
+    globalThis.addEventListener("unload", this.#onUnload);
   }
 
   /**
@@ -58,10 +61,14 @@ export class WorkerPool implements Disposable {
     }) as Promise<Results[K]>;
   }
 
-  /** Ends the workers and the programs that they run; what is not done is rejected with `reason`. */
+  /**
+   * Ends the workers; what is not done is rejected with `reason`. Their programs end a moment later or, where
+   * the process has ended by then, once they find that nobody reads what they print.
+   */
   close(reason = new Error("the decoder was closed")): void {
     if (this.#closed) return;
     this.#closed = reason;
+    globalThis.removeEventListener("unload", this.#onUnload);
     for (const worker of this.#workers) worker.terminate();
     const jobs = [...this.#running.values()].map(({ job }) => job);
     for (const job of [...jobs, ...this.#queue]) job.reject(reason);
