@@ -22,11 +22,11 @@ export function engineName(engine: Engine): "native" | "wasm" {
 /**
  * Finds an ffmpeg.
  *
- * @throws PlaceError where the preferred one, or any, cannot be had.
+ * @throws PlaceError where the preferred one, or any, cannot be had, or there is no place for scratch.
  */
 export async function chooseEngine(prefer: DecoderName): Promise<Engine> {
   if (prefer !== "wasm" && await nativeVersion() !== undefined) {
-    return { scratch: await Deno.makeTempDir({ prefix: "videos-" }) };
+    return { scratch: await makeScratch() };
   }
   if (prefer === "native") {
     throw new PlaceError(
@@ -34,6 +34,19 @@ export async function chooseEngine(prefer: DecoderName): Promise<Engine> {
     );
   }
   return await compileCore();
+}
+
+async function makeScratch(): Promise<string> {
+  try {
+    return await Deno.makeTempDir({ prefix: "videos-" });
+  } catch (error) {
+    throw new PlaceError(
+      `cannot make a scratch folder (${
+        error instanceof Error ? error.message : error
+      }); make room ` +
+        "there, or point TMPDIR elsewhere",
+    );
+  }
 }
 
 /**
