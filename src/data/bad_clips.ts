@@ -44,6 +44,9 @@ export class BadClips {
     onBad(error.message, sample);
     if (this.count <= maxBad) return;
     const [first] = this.#reasons.values();
-    throw new UserError(`more than ${maxBad} clips of ${this.name} are bad, the first: ${first}`);
+    throw new UserError(
+      `more than ${maxBad} clips of ${this.name} are bad, the first: ${first}; replace them, or raise ` +
+        "the limit (--max_bad)",
+    );
   }
 }
