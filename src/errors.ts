@@ -24,3 +24,8 @@ export class UsageError extends UserError {
   /** Usage: 2. */
   override readonly exitCode: number = 2;
 }
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
-import { checkEntry, type LmdbFormat, messageOf } from "./lmdb/database.ts";
+import { messageOf, UserError } from "../errors.ts";
+import { checkEntry, type LmdbFormat } from "./lmdb/database.ts";
 import { openForWriting } from "./store.ts";
 
 /** File name extensions that are taken for videos. */

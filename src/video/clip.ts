@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import * as ffmpeg from "./ffmpeg.ts";
 import type { FfmpegEngine, FfmpegSession, VideoInfo, VideoSource } from "./ffmpeg.ts";
 import { chooseFrames, clipRange, type FrameChoice } from "./sampling.ts";
@@ -102,7 +102,7 @@ export async function openVideo(
   } catch (error) {
     if (error instanceof UserError || !("path" in source)) throw error;
     throw new UserError(
-      `${source.path} cannot be opened (${(error as Error).message}); check its permissions`,
+      `${source.path} cannot be opened (${messageOf(error)}); check its permissions`,
     );
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PlaceError } from "../errors.ts";
+import { messageOf, PlaceError } from "../errors.ts";
 import { nativeVersion } from "./native.ts";
 import { compileCore, CORE_VERSION } from "./wasm.ts";
 
@@ -41,9 +41,7 @@ async function makeScratch(): Promise<string> {
     return await Deno.makeTempDir({ prefix: "videos-" });
   } catch (error) {
     throw new PlaceError(
-      `cannot make a scratch folder (${
-        error instanceof Error ? error.message : error
-      }); make room ` +
+      `cannot make a scratch folder (${messageOf(error)}); make room ` +
         "there, or point TMPDIR elsewhere",
     );
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PlaceError } from "../errors.ts";
+import { messageOf, PlaceError } from "../errors.ts";
 import { Ended } from "./ended.ts";
 import { type FfmpegEngine, type FfmpegSession, sourceExtension } from "./ffmpeg.ts";
 import type { VideoSource } from "./ffmpeg.ts";
@@ -73,7 +73,7 @@ export function nativeEngine(scratch: string): NativeEngine {
         // Half of a video would keep a full disk full.
         if (file !== undefined) await Deno.remove(file).catch(() => {});
         throw new PlaceError(
-          `cannot write to ${scratch} (${error instanceof Error ? error.message : error}); ` +
+          `cannot write to ${scratch} (${messageOf(error)}); ` +
             "make room there, or point TMPDIR elsewhere",
         );
       }

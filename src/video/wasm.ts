@@ -5,7 +5,7 @@
  * @module
  */
 
-import { PlaceError } from "../errors.ts";
+import { messageOf, PlaceError } from "../errors.ts";
 import { type FfmpegEngine, type FfmpegSession, sourceExtension } from "./ffmpeg.ts";
 import type { VideoSource } from "./ffmpeg.ts";
 
@@ -56,7 +56,7 @@ export function compileCore(): Promise<WebAssembly.Module> {
     } catch (error) {
       compiled = undefined;
       throw new PlaceError(
-        `npm:@ffmpeg/core cannot be loaded (${error instanceof Error ? error.message : error}); ` +
+        `npm:@ffmpeg/core cannot be loaded (${messageOf(error)}); ` +
           "install ffmpeg, or run once with access to the npm registry",
       );
     }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type LmdbFormat, messageOf } from "./database.ts";
+import { messageOf } from "../../errors.ts";
+import type { LmdbFormat } from "./database.ts";
 import { type PageFile, type Tree, treeProblem } from "./pages.ts";
 
 /** What a file is: an LMDB, or why none that can be opened, as a line for the user. */
