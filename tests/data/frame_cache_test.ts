@@ -271,7 +271,7 @@ Deno.test("frames whose bytes were changed are decoded again, and mended", () =>
     assert.deepEqual(await load(path, more), { batches, decoded: 0, cached: 7, notes: [] });
   }));
 
-Deno.test("a worker that ends fails the epoch; what was kept serves the next one", () =>
+Deno.test("a worker that ends without work fails the epoch; what was kept serves the next one", () =>
   withFolder(async (scratch) => {
     const started: Worker[] = [], { Worker: Real } = globalThis;
     globalThis.Worker = class extends Real {
