@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Ended } from "../../src/video/ended.ts";
+import { nativeEngine } from "../../src/video/native.ts";
 import { listing, withFolder } from "../io/folder.ts";
 
 Deno.test("of a video for which there is no room in the scratch folder nothing is left there", () =>
@@ -13,3 +15,11 @@ Deno.test("of a video for which there is no room in the scratch folder nothing i
     assert.ok(said.startsWith(`cannot write to ${scratch} (File too large`), said);
     assert.deepEqual(await listing(scratch), []);
   }));
+
+Deno.test("after kill() no program starts, also for a video that was opened before", async () => {
+  const engine = nativeEngine("");
+  await using session = await engine.open({ path: "a.mp4" });
+  engine.kill();
+  await assert.rejects(session.run("ffprobe", ["-version"], () => {}), Ended);
+  await assert.rejects(session.write(["-version"], "b.mp4"), Ended);
+});
