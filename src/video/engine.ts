@@ -41,8 +41,8 @@ async function makeScratch(): Promise<string> {
     return await Deno.makeTempDir({ prefix: "videos-" });
   } catch (error) {
     throw new PlaceError(
-      `cannot make a scratch folder (${messageOf(error)}); make room ` +
-        "there, or point TMPDIR elsewhere",
+      `cannot make a scratch folder (${messageOf(error)}); make room there, or point TMPDIR ` +
+        "elsewhere",
     );
   }
 }

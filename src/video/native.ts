@@ -80,8 +80,8 @@ export function nativeEngine(scratch: string): NativeEngine {
         // Half of a video would keep a full disk full.
         if (file !== undefined) await Deno.remove(file).catch(() => {});
         throw new PlaceError(
-          `cannot write to ${scratch} (${messageOf(error)}); ` +
-            "make room there, or point TMPDIR elsewhere",
+          `cannot write to ${scratch} (${messageOf(error)}); make room there, or point TMPDIR ` +
+            "elsewhere",
         );
       }
     },
