@@ -14,10 +14,18 @@ export class UserError extends Error {
   readonly exitCode: number = 1;
 }
 
+/** The machine or a place on it is at fault, whichever video is in work. */
+export class PlaceError extends UserError {}
+
 /** The command line or an API argument is wrong (exit code 2). */
 export class UsageError extends UserError {
   /** Name of the class, as `String(error)` begins. */
   override name = "UsageError";
   /** Usage: 2. */
   override readonly exitCode: number = 2;
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

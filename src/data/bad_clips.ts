@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { PlaceError, UserError } from "../errors.ts";
 import type { Sample } from "./dataset.ts";
 import type { FullOptions } from "./loader_options.ts";
 
@@ -37,12 +37,16 @@ export class BadClips {
    */
   add(key: string, sample: Sample, error: unknown): void {
     const { badVideo, maxBad, onBad } = this.options;
-    if (!(error instanceof UserError) || badVideo === "fail") throw error;
+    if (!(error instanceof UserError) || error instanceof PlaceError) throw error;
+    if (badVideo === "fail") throw error;
     if (this.has(key)) return;
     this.#reasons.set(key, error.message);
     onBad(error.message, sample);
     if (this.count <= maxBad) return;
     const [first] = this.#reasons.values();
-    throw new UserError(`more than ${maxBad} clips of ${this.name} are bad, the first: ${first}`);
+    throw new UserError(
+      `more than ${maxBad} clips of ${this.name} are bad, the first: ${first}; replace them, or raise ` +
+        "the limit (--max_bad)",
+    );
   }
 }

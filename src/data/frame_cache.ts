@@ -110,13 +110,15 @@ export class FrameCache implements AsyncDisposable {
   put(clip: string, { data, indices, ...measures }: Clip): void {
     if (!this.#adds) return;
     const bytes = measures.height * measures.width * 3;
-    if (!this.#fits(data.length / bytes, bytes)) {
-      this.#adds = false;
-      const size = `${this.#maxBytes / 1e9} GB`;
-      return this.#onNote(`the frame cache ${this.path} is full (${size}): nothing more is added`);
-    }
     const { database } = this.#file, key = keyOf(clip);
     try {
+      if (!this.#fits(data.length / bytes, bytes)) {
+        this.#adds = false;
+        const size = `${this.#maxBytes / 1e9} GB`;
+        return this.#onNote(
+          `the frame cache ${this.path} is full (${size}): nothing more is added`,
+        );
+      }
       database.transactionSync(() => {
         database.putSync(
           key,

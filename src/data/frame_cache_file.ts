@@ -7,15 +7,15 @@
 
 import type { RootDatabase } from "npm:lmdb@3.5.6";
 import { UserError } from "../errors.ts";
-import { inspectLmdb } from "./lmdb/file.ts";
+import { inspectLmdb, type LmdbProblem } from "./lmdb/file.ts";
 
 /** Keys and values are bytes. */
 export type CacheDatabase = RootDatabase<Uint8Array, Uint8Array>;
 
 const ANOTHER = "give another path for the cache";
 
-/** How often a file is looked at that seems damaged, and the milliseconds between. */
-const LOOKS = 5, PAUSE = 100;
+/** Milliseconds between looks at a file that seems damaged, and after which no other look is taken. */
+const PAUSE = 100, PATIENCE = 30_000;
 
 /** Bytes of a lock file, more than LMDB takes for its usual number of readers, and of the first pages. */
 const LOCK_BYTES = 1 << 14, FIRST_BYTES = 1 << 16;
@@ -59,21 +59,28 @@ export async function openCacheFile(path: string): Promise<CacheFile> {
 
 /**
  * What keeps a file from being a cache; nothing where it is one or there is none. The native library would
- * end the process on such files. One that another process is adding to may seem damaged for a moment.
+ * end the process on such files. A sound one seems damaged where another process adds to it during the look,
+ * which raises the number of its newest transaction: damage is what is there while that number stands still.
  */
 async function fileProblem(path: string): Promise<string | undefined> {
   const stat = await Deno.stat(path).catch(() => undefined);
   if (stat?.isDirectory) return `${path} is a folder; give a file for the frame cache`;
   if (stat === undefined || stat.size === 0) return undefined;
-  for (let look = 1;; look++) {
+  const begin = performance.now();
+  for (let before: LmdbProblem | undefined;;) {
     const found = await inspectLmdb(path);
     const seems = "format" in found ? found.format : found.seems;
     if ("problem" in found && seems === "unreadable") return found.problem;
     if (seems !== 2) return `${path} is not a frame cache; ${ANOTHER}`;
     if ("format" in found) return undefined;
-    if (look === LOOKS) {
+    if (before !== undefined && before.transaction === found.transaction) {
       return `the frame cache ${path} is damaged or truncated; remove it, and it will be built anew`;
     }
+    if (performance.now() - begin > PATIENCE) {
+      return `the frame cache ${path} cannot be looked at for what others add to it; try again later, or ` +
+        "give another path";
+    }
+    before = found;
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
 }

@@ -103,7 +103,7 @@ export interface LoaderStats {
   readonly decoded: number;
   /** Clips that came from {@link LoaderOptions.frameCache}. */
   readonly cached: number;
-  /** Of these, clips whose frames were resized. */
+  /** Of the decoded ones, clips whose frames were resized. */
   readonly resized: number;
   /** Clips that could not be decoded. */
   readonly bad: number;

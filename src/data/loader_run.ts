@@ -47,13 +47,14 @@ export class LoaderRun implements AsyncDisposable {
   /** All that the frames of a clip of the video `file` depend on; nothing where there is no such file. */
   async identify(file: string, clip: ClipOptions): Promise<string | undefined> {
     const decoder = await engineIdentity(this.decoding.prefer);
+    this.#checkOpen();
     const video = await fingerprint(file, this.videos.find(file));
     return video && JSON.stringify([decoder, video, clip.start, clip.end, clip.size, clip.resize]);
   }
 
   /** Decodes a clip of the video `file`. Workers start with the first one: a full cache needs none. */
   async decode(file: string, options: DecodeOptions): Promise<Clip> {
-    if (this.#closed) throw new Error("the loader was closed");
+    this.#checkOpen();
     this.#decoder ??= openDecoder(this.decoding);
     const decoder = await this.#decoder;
     return await decoder.decode(() => this.videos.find(file), options);
@@ -64,6 +65,11 @@ export class LoaderRun implements AsyncDisposable {
     this.#closed = true;
     // A decoder that could not be opened has been reported to whoever asked for a clip.
     this.#decoder?.then((decoder) => decoder.close(), () => {});
+  }
+
+  /** The videos' place may be closed too, and a native library would read memory that it gave back. */
+  #checkOpen(): void {
+    if (this.#closed) throw new Error("the loader was closed");
   }
 
   /** Closes everything. */

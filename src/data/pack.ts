@@ -5,8 +5,8 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
-import { checkEntry, type LmdbFormat, messageOf } from "./lmdb/database.ts";
+import { messageOf, UserError } from "../errors.ts";
+import { checkEntry, type LmdbFormat } from "./lmdb/database.ts";
 import { baseName } from "./paths.ts";
 import { videosBelow } from "./prepare/video_folder.ts";
 import { openForWriting } from "./store.ts";

@@ -7,8 +7,9 @@ import type { Batch } from "../data/loader.ts";
 
 /** Rates since the last record, and since the meter was made. */
 export class Meter {
-  readonly #begin = performance.now();
-  #since = this.#begin;
+  readonly #now: () => number;
+  readonly #begin: number;
+  #since: number;
   #waited = 0;
   #gpuWaited = 0;
   #gpuWaitedBefore = 0;
@@ -20,14 +21,20 @@ export class Meter {
   /** Pairs a second when last read. */
   last = 0;
 
+  /** @param now Tells the time in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#begin = this.#since = now();
+  }
+
   /** Passes batches on and counts the time that they keep the run waiting, and the GPU. */
   async *waiting(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
     const iterator = batches[Symbol.asyncIterator]();
     try {
       for (;;) {
-        const asked = performance.now();
+        const asked = this.#now();
         const { value, done } = await iterator.next();
-        const now = performance.now();
+        const now = this.#now();
         this.#waited += now - asked;
         this.#gpuWaited += Math.max(0, now - Math.max(asked, this.#idleSince));
         if (done) return;
@@ -44,7 +51,7 @@ export class Meter {
     this.#idleSince = Infinity;
     // A failure is the business of those who wait for the device.
     idle.then(() => {
-      if (work === this.#works) this.#idleSince = performance.now();
+      if (work === this.#works) this.#idleSince = this.#now();
     }, () => {});
   }
 
@@ -55,7 +62,7 @@ export class Meter {
 
   /** The rates, as a record has them; counting starts again. */
   read() {
-    const now = performance.now(), seconds = (now - this.#since) / 1000;
+    const now = this.#now(), seconds = (now - this.#since) / 1000;
     this.last = this.#pairs / seconds;
     const rates = {
       samples_per_second: this.last,
@@ -75,7 +82,7 @@ export class Meter {
 
   /** Seconds since the meter was made, and the share of them that the GPU waited for data. */
   get total(): { seconds: number; gpu_wait_share: number } {
-    const ms = performance.now() - this.#begin;
+    const ms = this.#now() - this.#begin;
     const gpu_wait_share = (this.#gpuWaitedBefore + this.#gpuWaited) / ms;
     return { seconds: ms / 1000, gpu_wait_share };
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import * as ffmpeg from "./ffmpeg.ts";
 import type { FfmpegEngine, FfmpegSession, VideoInfo, VideoSource } from "./ffmpeg.ts";
 import { chooseFrames, clipRange, type FrameChoice } from "./sampling.ts";
@@ -65,7 +65,7 @@ export async function decodeClip(
     if (stat === undefined) throw new UserError(`${name} does not exist; check the video folder`);
     if (!stat.isFile) throw new UserError(`${name} is not a file; give a video file`);
   }
-  await using session = await open(engine, source);
+  await using session = await openVideo(engine, source);
   const info = await readInfo(session, name);
   const { start, end } = options;
   // Packets tell the number of frames nearly always; a wrong guess costs a second pass.
@@ -88,13 +88,22 @@ export async function decodeClip(
   throw new UserError(`${name} decodes differently each time; replace the file`);
 }
 
-/** Opens a video. It may have gone since it was looked for. */
-async function open(engine: FfmpegEngine, source: VideoSource): Promise<FfmpegSession> {
+/**
+ * Opens a video.
+ *
+ * @throws UserError naming a file that cannot be read: it may have gone since it was looked for.
+ */
+export async function openVideo(
+  engine: FfmpegEngine,
+  source: VideoSource,
+): Promise<FfmpegSession> {
   try {
     return await engine.open(source);
   } catch (error) {
     if (error instanceof UserError || !("path" in source)) throw error;
-    throw new UserError(`${source.path} cannot be opened (${(error as Error).message})`);
+    throw new UserError(
+      `${source.path} cannot be opened (${messageOf(error)}); check its permissions`,
+    );
   }
 }
 

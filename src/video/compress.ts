@@ -4,8 +4,8 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
-import { readInfo } from "./clip.ts";
+import { PlaceError, UserError } from "../errors.ts";
+import { openVideo, readInfo } from "./clip.ts";
 import { h264Writer } from "./container.ts";
 import * as ffmpeg from "./ffmpeg.ts";
 import type { FfmpegEngine } from "./ffmpeg.ts";
@@ -71,13 +71,13 @@ export function compressArguments(input: string, name: string, options: Compress
  * Compresses a video.
  *
  * @throws UserError naming `path` where it is no video, damaged or truncated, by the rules of decoding.
+ * @throws PlaceError where `output` cannot be written.
  */
 export async function compressVideo(
   engine: FfmpegEngine,
   { path, output, name, ...options }: CompressJob,
 ): Promise<Compressed> {
-  const session = await engine.open({ path });
-  await using _ = session;
+  await using session = await openVideo(engine, { path });
   await readInfo(session, path);
   const args = compressArguments(session.input, name, options);
   const { failed, log } = await session.write(args, output);
@@ -87,7 +87,7 @@ export async function compressVideo(
   if (cut !== undefined) throw new UserError(`${path} is truncated (${cut}); fetch it again`);
   const full = /no space left[^(]*|[^ ]* ?quota exceeded|file too large/i.exec(errors.join("\n"));
   if (full !== null) {
-    throw new UserError(`cannot write ${name} (${full[0].trim()}); make room there`);
+    throw new PlaceError(`cannot write ${name} (${full[0].trim()}); make room there`);
   }
   const { size: bytes } = await Deno.stat(output);
   if (failed || frames === 0 || bytes === 0) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { PlaceError } from "../errors.ts";
 import { type Compressed, type CompressJob, compressVideo } from "./compress.ts";
 import { retryEnded } from "./ended.ts";
 import type { DecoderName } from "./engine.ts";
@@ -25,9 +25,9 @@ export interface Compressor extends Disposable {
 
 /**
  * Opens a compressor. Native ffmpeg runs as children of this thread, and not in workers like the
- * decoders': a worker that is ended may leave its child behind, which goes on writing.
+ * decoders': a process that ends at once leaves a worker's child behind, which goes on writing.
  *
- * @throws UserError where the preferred ffmpeg, or any, cannot be had or lacks its H.264 encoder.
+ * @throws PlaceError where the preferred ffmpeg, or any, cannot be had or lacks its H.264 encoder.
  */
 export async function openCompressor(
   { prefer, workers }: { prefer: DecoderName; workers: number },
@@ -51,7 +51,7 @@ export async function openCompressor(
     };
   }
   if (prefer === "native") {
-    throw new UserError(
+    throw new PlaceError(
       "no ffmpeg and ffprobe with the encoder libx264 are on the PATH; install ffmpeg, or choose " +
         "the wasm decoder",
     );

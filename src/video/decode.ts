@@ -94,7 +94,7 @@ export class Decoder implements Disposable {
  * });
  * ```
  *
- * @throws UserError where the preferred ffmpeg, or any, cannot be had.
+ * @throws PlaceError where the preferred ffmpeg, or any, cannot be had.
  */
 export async function openDecoder(
   { prefer = "auto", ...pool }: DecoderOptions = {},

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { messageOf, PlaceError } from "../errors.ts";
 import { nativeVersion } from "./native.ts";
 import { compileCore, CORE_VERSION } from "./wasm.ts";
 
@@ -22,18 +22,29 @@ export function engineName(engine: Engine): "native" | "wasm" {
 /**
  * Finds an ffmpeg.
  *
- * @throws UserError where the preferred one, or any, cannot be had.
+ * @throws PlaceError where the preferred one, or any, cannot be had, or there is no place for scratch.
  */
 export async function chooseEngine(prefer: DecoderName): Promise<Engine> {
   if (prefer !== "wasm" && await nativeVersion() !== undefined) {
-    return { scratch: await Deno.makeTempDir({ prefix: "videos-" }) };
+    return { scratch: await makeScratch() };
   }
   if (prefer === "native") {
-    throw new UserError(
+    throw new PlaceError(
       "ffmpeg and ffprobe are not on the PATH; install ffmpeg, or choose the wasm decoder",
     );
   }
   return await compileCore();
+}
+
+async function makeScratch(): Promise<string> {
+  try {
+    return await Deno.makeTempDir({ prefix: "videos-" });
+  } catch (error) {
+    throw new PlaceError(
+      `cannot make a scratch folder (${messageOf(error)}); make room there, or point TMPDIR ` +
+        "elsewhere",
+    );
+  }
 }
 
 /**

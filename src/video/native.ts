@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { messageOf, PlaceError } from "../errors.ts";
 import { Ended } from "./ended.ts";
 import { type FfmpegEngine, type FfmpegSession, sourceExtension } from "./ffmpeg.ts";
 import type { VideoSource } from "./ffmpeg.ts";
@@ -46,10 +46,17 @@ export async function canEncode(): Promise<boolean> {
 /** {@link nativeEngine}. */
 export interface NativeEngine extends FfmpegEngine {
   /**
-   * Ends the programs that are at work. A process that ends without this may leave them behind, and one
-   * that writes a file goes on writing.
+   * Ends the programs that are at work, and lets none start any more. A process that ends without this may
+   * leave them behind, and one that writes a file goes on writing.
    */
   kill(): void;
+}
+
+/** The programs of an engine. */
+interface Programs {
+  readonly running: Set<Deno.ChildProcess>;
+  /** None may start any more. */
+  killed: boolean;
 }
 
 /**
@@ -59,24 +66,28 @@ export interface NativeEngine extends FfmpegEngine {
  *   their index at the end.
  */
 export function nativeEngine(scratch: string): NativeEngine {
-  const running = new Set<Deno.ChildProcess>();
+  const programs: Programs = { running: new Set(), killed: false };
   return {
     name: "native",
     async open(source: VideoSource): Promise<FfmpegSession> {
-      if ("path" in source) return new NativeSession(running, source.path);
+      if ("path" in source) return new NativeSession(programs, source.path);
+      let file: string | undefined;
       try {
-        const file = await Deno.makeTempFile({ dir: scratch, suffix: sourceExtension(source) });
+        file = await Deno.makeTempFile({ dir: scratch, suffix: sourceExtension(source) });
         await Deno.writeFile(file, source.bytes);
-        return new NativeSession(running, file, file);
+        return new NativeSession(programs, file, file);
       } catch (error) {
-        throw new UserError(
-          `cannot write to ${scratch} (${error instanceof Error ? error.message : error}); ` +
-            "make room there, or point TMPDIR elsewhere",
+        // Half of a video would keep a full disk full.
+        if (file !== undefined) await Deno.remove(file).catch(() => {});
+        throw new PlaceError(
+          `cannot write to ${scratch} (${messageOf(error)}); make room there, or point TMPDIR ` +
+            "elsewhere",
         );
       }
     },
     kill() {
-      for (const child of running) end(child, "SIGKILL");
+      programs.killed = true;
+      for (const child of programs.running) end(child, "SIGKILL");
     },
   };
 }
@@ -93,7 +104,7 @@ class NativeSession implements FfmpegSession {
   readonly input: string;
 
   constructor(
-    readonly running: Set<Deno.ChildProcess>,
+    readonly programs: Programs,
     path: string,
     readonly temporary?: string,
   ) {
@@ -118,13 +129,14 @@ class NativeSession implements FfmpegSession {
     args: readonly string[],
     onOutput: (chunk: Uint8Array) => void,
   ): Promise<{ failed: boolean; log: string }> {
+    if (this.programs.killed) throw new Ended(`${program} was not started any more`);
     const child = new Deno.Command(program, {
       args: [...args],
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    this.running.add(child);
+    this.programs.running.add(child);
     const log = new Response(child.stderr).text();
     try {
       for await (const chunk of child.stdout) onOutput(chunk);
@@ -137,7 +149,7 @@ class NativeSession implements FfmpegSession {
       await Promise.allSettled([log, child.status]);
       throw error;
     } finally {
-      this.running.delete(child);
+      this.programs.running.delete(child);
     }
   }
 

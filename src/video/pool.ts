@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { PlaceError, UserError } from "../errors.ts";
 import { endedTwice } from "./ended.ts";
 import type { Engine } from "./engine.ts";
 import { sourceName } from "./ffmpeg.ts";
@@ -35,17 +35,20 @@ export class WorkerPool implements Disposable {
   readonly #running = new Map<Worker, { job: Job; name: string; begin: number }>();
   /** Why it was closed. */
   #closed: Error | undefined;
+  /** A process that is ended at once, by a Ctrl-C, leaves no scratch folder. */
+  readonly #onUnload = () => this.close();
 
   constructor(readonly engine: Engine, workers: number) {
     this.#workers = Array.from({ length: workers }, (_, i) => this.#start(i));
     this.#idle.push(...this.#workers);
+    globalThis.addEventListener("unload", this.#onUnload);
   }
 
   /**
    * Has a worker do some work. Jobs start in the order of the calls.
    *
    * @param work Called once a worker is free, so that waiting jobs hold no bytes.
-   * @throws UserError where the video is at fault.
+   * @throws UserError where the video is at fault; PlaceError where it is not.
    */
   run<K extends keyof Results>(
     work: () => Work & { kind: K },
@@ -58,10 +61,14 @@ export class WorkerPool implements Disposable {
     }) as Promise<Results[K]>;
   }
 
-  /** Ends the workers and the programs that they run; what is not done is rejected with `reason`. */
+  /**
+   * Ends the workers; what is not done is rejected with `reason`. Their programs end a moment later or, where
+   * the process has ended by then, once they find that nobody reads what they print.
+   */
   close(reason = new Error("the decoder was closed")): void {
     if (this.#closed) return;
     this.#closed = reason;
+    globalThis.removeEventListener("unload", this.#onUnload);
     for (const worker of this.#workers) worker.terminate();
     const jobs = [...this.#running.values()].map(({ job }) => job);
     for (const job of [...jobs, ...this.#queue]) job.reject(reason);
@@ -85,7 +92,7 @@ export class WorkerPool implements Disposable {
       this.#idle.push(worker);
       this.#next();
       if ("result" in reply) job.resolve(reply.result);
-      else job.reject(reply.user ? new UserError(reply.error) : new Error(reply.error));
+      else job.reject(errorOf(reply));
     };
     worker.onerror = (event) => {
       event.preventDefault();
@@ -123,6 +130,11 @@ export class WorkerPool implements Disposable {
       }
     }
   }
+}
+
+/** The error that a worker tells of: a message carries no classes. */
+function errorOf({ error, user, place }: Extract<Reply, { error: string }>): Error {
+  return new (place ? PlaceError : user ? UserError : Error)(error);
 }
 
 /** Removes a folder in which workers that are just ending may still make or remove a file. */

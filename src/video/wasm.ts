@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { messageOf, PlaceError } from "../errors.ts";
 import { type FfmpegEngine, type FfmpegSession, sourceExtension } from "./ffmpeg.ts";
 import type { VideoSource } from "./ffmpeg.ts";
 
@@ -45,7 +45,7 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 /**
  * The core's module, compiled once a process; workers take it by message.
  *
- * @throws UserError where the package cannot be had.
+ * @throws PlaceError where the package cannot be had.
  */
 export function compileCore(): Promise<WebAssembly.Module> {
   compiled ??= (async () => {
@@ -55,8 +55,8 @@ export function compileCore(): Promise<WebAssembly.Module> {
       return await WebAssembly.compile(await Deno.readFile(new URL(url)));
     } catch (error) {
       compiled = undefined;
-      throw new UserError(
-        `npm:@ffmpeg/core cannot be loaded (${error instanceof Error ? error.message : error}); ` +
+      throw new PlaceError(
+        `npm:@ffmpeg/core cannot be loaded (${messageOf(error)}); ` +
           "install ffmpeg, or run once with access to the npm registry",
       );
     }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { PlaceError, UserError } from "../errors.ts";
 import { type Clip, decodeClip, type DecodeOptions } from "./clip.ts";
 import { type Compressed, type CompressJob, compressVideo } from "./compress.ts";
 import type { Engine } from "./engine.ts";
@@ -30,7 +30,7 @@ export type Request = { readonly engine: Engine } | Work;
 /** A worker answers with the result or with what went wrong. */
 export type Reply =
   | { readonly result: Results[keyof Results] }
-  | { readonly error: string; readonly user: boolean };
+  | { readonly error: string; readonly user: boolean; readonly place: boolean };
 
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<Request>) => Promise<void>;
@@ -59,6 +59,6 @@ scope.onmessage = async ({ data: request }) => {
   } catch (error) {
     const user = error instanceof UserError;
     const text = error instanceof Error ? (user ? error.message : error.stack ?? "") : `${error}`;
-    scope.postMessage({ error: text, user });
+    scope.postMessage({ error: text, user, place: error instanceof PlaceError });
   }
 };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FrameCache } from "../../src/data/frame_cache.ts";
+import { openCacheFile } from "../../src/data/frame_cache_file.ts";
 import { Loader, type LoaderOptions } from "../../src/data/loader.ts";
 import { packVideos } from "../../src/data/pack.ts";
 import { withFolder } from "../io/folder.ts";
@@ -202,6 +203,25 @@ Deno.test("processes share a cache at once, and one that is killed leaves it sou
     }
   }));
 
+Deno.test("a cache to which another process adds fast is not taken for damaged", () =>
+  withFolder(async (scratch) => {
+    const path = `${scratch}/frames`;
+    const script = new URL("./frame_cache_writer.ts", import.meta.url).pathname;
+    const writer = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", script, path, "3000"],
+      stdout: "piped",
+    }).spawn();
+    const output = writer.stdout.getReader();
+    await output.read();
+    for (let i = 0; i < 3; i++) {
+      const { database } = await openCacheFile(path);
+      assert.ok((database.getStats() as { entryCount: number }).entryCount > 20_000);
+      await database.close();
+    }
+    while (!(await output.read()).done);
+    assert.equal((await writer.status).code, 0);
+  }));
+
 Deno.test("what is no cache, or is damaged, is refused in one line and left as it is", () =>
   withFolder(async (scratch) => {
     const refused = async (path: string, message: RegExp) => {
@@ -251,7 +271,7 @@ Deno.test("frames whose bytes were changed are decoded again, and mended", () =>
     assert.deepEqual(await load(path, more), { batches, decoded: 0, cached: 7, notes: [] });
   }));
 
-Deno.test("a worker that ends fails the epoch; what was kept serves the next one", () =>
+Deno.test("a worker that ends without work fails the epoch; what was kept serves the next one", () =>
   withFolder(async (scratch) => {
     const started: Worker[] = [], { Worker: Real } = globalThis;
     globalThis.Worker = class extends Real {

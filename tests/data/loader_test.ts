@@ -211,7 +211,8 @@ Deno.test("a run with too many bad videos, or with any where none may be, stops"
   const bad = dataset(BROKEN), onBad = () => {};
   await assert.rejects(collect(new Loader(bad, { ...options, onBad, maxBad: 1 })), {
     name: "UserError",
-    message: /^more than 1 clips of toy are bad, the first: .*(none|audio)/,
+    message:
+      /^more than 1 clips of toy are bad, the first: .*(none|audio).*; replace them, or raise the limit \(--max_bad\)$/,
   });
   await assert.rejects(collect(new Loader(bad, { ...options, badVideo: "fail" })), {
     name: "UserError",

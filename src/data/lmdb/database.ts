@@ -75,8 +75,3 @@ export function checkEntry(format: LmdbFormat, name: string, bytes: number, path
 function bytesOf(name: string): number {
   return new TextEncoder().encode(name).length;
 }
-
-/** An error's message. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { UserError } from "../../errors.ts";
+import { PlaceError } from "../../errors.ts";
 import { CHECK_DISK } from "./database.ts";
 import { type Liblmdb, loadLiblmdb } from "./liblmdb.ts";
 import { outPointer, pointerIn } from "./native_value.ts";
@@ -96,13 +96,13 @@ export class Environment implements Disposable {
   /**
    * Sees to it that a function succeeded.
    *
-   * @throws UserError, or MapFull.
+   * @throws PlaceError, or MapFull.
    */
   check(code: number, verb: string): void {
     if (code === 0) return;
     if (code === MAP_FULL) throw new MapFull();
     const reason = this.#library.errorText(code);
-    throw new UserError(`cannot ${verb} ${this.path} (${reason}); ${CHECK_DISK}`);
+    throw new PlaceError(`cannot ${verb} ${this.path} (${reason}); ${CHECK_DISK}`);
   }
 
   /** Closes the file. */

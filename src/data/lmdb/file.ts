@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type LmdbFormat, messageOf } from "./database.ts";
+import { messageOf } from "../../errors.ts";
+import type { LmdbFormat } from "./database.ts";
 import { type PageFile, type Tree, treeProblem } from "./pages.ts";
 
 /** What a file is: an LMDB, or why none that can be opened, as a line for the user. */
@@ -15,6 +16,11 @@ export interface LmdbProblem {
   readonly problem: string;
   /** What the file seems to be, by its first page: a damaged LMDB has a format too. */
   readonly seems: "unreadable" | "foreign" | LmdbFormat;
+  /**
+   * Number of the newest transaction, where the file has one. Where another process has raised it since, the
+   * file may have seemed damaged for being changed while it was looked at.
+   */
+  readonly transaction?: bigint;
 }
 
 const MAGIC = 0xbeefc0de;
@@ -47,10 +53,12 @@ export async function inspectLmdb(path: string): Promise<LmdbFile> {
   const pack = `pack the videos with: deno task pack FOLDER ${path}`;
   try {
     using file = await Deno.open(path);
+    const head = new Uint8Array(1 << 17);
+    let length = 0, read: number | null;
+    while ((read = await file.read(head.subarray(length))) !== null && read > 0) length += read;
+    // After the head, for the file may grow: pages of which the head knows are there by now.
     const { size } = await file.stat();
-    const head = new Uint8Array(Math.min(size, 1 << 17));
-    for (let at = 0; at < head.length;) at += await file.read(head.subarray(at)) ?? head.length;
-    return describe(path, file, size, new DataView(head.buffer), pack);
+    return describe(path, file, size, new DataView(head.buffer, 0, length), pack);
   } catch (error) {
     return {
       problem: error instanceof Deno.errors.NotFound
@@ -77,7 +85,8 @@ function describe(
 
   const again = `copy it again, or remove it and ${pack}`;
   const { header, base } = LAYOUTS[format];
-  const unsound = (problem: string): LmdbProblem => ({ problem, seems: format });
+  let transaction: bigint | undefined;
+  const unsound = (problem: string): LmdbProblem => ({ problem, seems: format, transaction });
   const truncated = (whole?: number) =>
     unsound(
       `${path} is truncated (${size}${whole === undefined ? "" : ` of ${whole}`} bytes are ` +
@@ -85,8 +94,8 @@ function describe(
     );
   if (size < header + META_BYTES) return truncated();
   const pageSize = head.getUint32(header + 24, true);
-  const damaged = unsound(`${path} is damaged; ${again}`);
-  if (pageSize < 256 || pageSize > 1 << 16 || (pageSize & (pageSize - 1)) !== 0) return damaged;
+  const damaged = () => unsound(`${path} is damaged; ${again}`);
+  if (pageSize < 256 || pageSize > 1 << 16 || (pageSize & (pageSize - 1)) !== 0) return damaged();
   if (size < 2 * pageSize) return truncated();
 
   // Two meta pages take turns; the one with the higher transaction number holds.
@@ -94,8 +103,9 @@ function describe(
   const sound = metas.every((meta) =>
     meta.magic && meta.version === format && meta.pageSize === pageSize && (meta.kind & META) !== 0
   );
-  if (!sound) return damaged;
+  if (!sound) return damaged();
   const [first, second] = metas, latest = second.transaction > first.transaction ? second : first;
+  transaction = latest.transaction;
   if (format === 2 && metas.some(({ trees: [{ flags }] }) => (flags & ENCRYPTED) !== 0)) {
     return unsound(`${path} is encrypted; ${pack}`);
   }
@@ -106,7 +116,7 @@ function describe(
   const pages: PageFile = { file, size: Math.min(size, bytes), pageSize, header, base };
   for (const tree of latest.trees) {
     const problem = treeProblem(pages, tree);
-    if (problem !== undefined) return problem === "damaged" ? damaged : truncated(bytes);
+    if (problem !== undefined) return problem === "damaged" ? damaged() : truncated(bytes);
   }
   return { format };
 }

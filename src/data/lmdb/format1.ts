@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { UserError } from "../../errors.ts";
-import { type Changes, CHECK_DISK, messageOf, type WritableDatabase } from "./database.ts";
+import { messageOf, UserError } from "../../errors.ts";
+import { type Changes, CHECK_DISK, type WritableDatabase } from "./database.ts";
 import { Environment, MapFull, READING, WRITING } from "./environment.ts";
 import { outPointer, pointerIn, Value } from "./native_value.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 import type { RootDatabase } from "npm:lmdb@3.5.6";
-import { UserError } from "../../errors.ts";
-import { type Changes, CHECK_DISK, messageOf, type WritableDatabase } from "./database.ts";
+import { messageOf, UserError } from "../../errors.ts";
+import { type Changes, CHECK_DISK, type WritableDatabase } from "./database.ts";
 
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { UserError } from "../../errors.ts";
-import { messageOf } from "./database.ts";
+import { messageOf, UserError } from "../../errors.ts";
 
 const SYMBOLS = {
   mdb_version: { parameters: ["buffer", "buffer", "buffer"], result: "pointer" },

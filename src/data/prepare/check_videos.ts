@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../errors.ts";
+import { PlaceError, UserError } from "../../errors.ts";
 import { type DecoderName, openDecoder } from "../../video/decode.ts";
 import { videosBelow } from "./video_folder.ts";
 import { listVideos } from "../video_list.ts";
@@ -80,7 +80,9 @@ export async function checkVideos(place: VideoPlace, options: CheckOptions): Pro
       );
       return { file, frames, fps, seconds: Math.round(frames / fps * 1000) / 1000, width, height };
     } catch (error) {
-      if (signal?.aborted || !(error instanceof UserError)) throw error;
+      if (signal?.aborted || !(error instanceof UserError) || error instanceof PlaceError) {
+        throw error;
+      }
       return { file, problem: error.message };
     }
   };

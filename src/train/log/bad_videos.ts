@@ -46,11 +46,6 @@ export class BadVideos implements Disposable {
     return `${size} bad video${size === 1 ? "" : "s"} left out${where}`;
   }
 
-  /** How many there are. */
-  get count(): number {
-    return this.#lines.size;
-  }
-
   /**
    * Takes note of a bad video.
    *
