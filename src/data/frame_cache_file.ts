@@ -67,7 +67,8 @@ async function fileProblem(path: string): Promise<string | undefined> {
   if (stat?.isDirectory) return `${path} is a folder; give a file for the frame cache`;
   if (stat === undefined || stat.size === 0) return undefined;
   const begin = performance.now();
-  for (let before: LmdbProblem | undefined;;) {
+  let before: LmdbProblem | undefined = undefined;
+  for (;;) {
     const found = await inspectLmdb(path);
     const seems = "format" in found ? found.format : found.seems;
     if ("problem" in found && seems === "unreadable") return found.problem;

@@ -40,8 +40,9 @@ async function makeScratch(): Promise<string> {
   try {
     return await Deno.makeTempDir({ prefix: "videos-" });
   } catch (error) {
+    const place = Deno.env.get("TMPDIR") ?? "/tmp";
     throw new PlaceError(
-      `cannot make a scratch folder (${messageOf(error)}); make room there, or point TMPDIR ` +
+      `cannot make a folder in ${place} (${messageOf(error)}); make room there, or point TMPDIR ` +
         "elsewhere",
     );
   }

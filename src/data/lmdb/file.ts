@@ -85,7 +85,7 @@ function describe(
 
   const again = `copy it again, or remove it and ${pack}`;
   const { header, base } = LAYOUTS[format];
-  let transaction: bigint | undefined;
+  let transaction: bigint | undefined = undefined;
   const unsound = (problem: string): LmdbProblem => ({ problem, seems: format, transaction });
   const truncated = (whole?: number) =>
     unsound(
