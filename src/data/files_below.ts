@@ -13,6 +13,12 @@ export interface FilesBelow {
   readonly broken: readonly string[];
 }
 
+/** What {@link filesBelow} takes besides the folder. */
+export interface WalkOptions {
+  /** Enter a folder again by each link to it, but for links to a folder that they lie in. */
+  readonly everyWay?: boolean;
+}
+
 /**
  * Collects the files below a folder but for hidden ones and those in hidden folders. Links are followed, and
  * each folder is entered once: of several ways there, one without links if there is one, else the first by
@@ -20,7 +26,10 @@ export interface FilesBelow {
  *
  * @throws {UserError} where there is no folder, or one cannot be read.
  */
-export async function filesBelow(root: string): Promise<FilesBelow> {
+export async function filesBelow(
+  root: string,
+  { everyWay = false }: WalkOptions = {},
+): Promise<FilesBelow> {
   const there = await Deno.stat(root).catch(() => undefined);
   if (!there?.isDirectory) throw new UserError(`${root} is no folder; give the videos' folder`);
   const files: string[] = [], broken: string[] = [], links: string[] = [];
@@ -29,7 +38,7 @@ export async function filesBelow(root: string): Promise<FilesBelow> {
     const folder = `${root}/${below}`;
     try {
       const real = await Deno.realPath(folder);
-      if (seen.has(real)) return;
+      if (everyWay ? await leadsBack(root, below, real) : seen.has(real)) return;
       seen.add(real);
       const entries = await Array.fromAsync(Deno.readDir(folder));
       for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
@@ -53,4 +62,14 @@ export async function filesBelow(root: string): Promise<FilesBelow> {
     else if (stat === undefined) broken.push(link);
   }
   return { files, broken };
+}
+
+/** Whether the folder `below`, which is really `real`, is one of those on the way to it. */
+async function leadsBack(root: string, below: string, real: string): Promise<boolean> {
+  const parts = below.split("/").slice(0, -1);
+  for (let length = 0; length < parts.length; length++) {
+    const above = [root, ...parts.slice(0, length)].join("/");
+    if (await Deno.realPath(above) === real) return true;
+  }
+  return false;
 }

@@ -35,8 +35,8 @@ export class VideoList {
 }
 
 /**
- * Lists the videos of a place: the files below the folder, as {@link filesBelow} finds them, or every key
- * of the LMDB.
+ * Lists the videos of a place: the files below the folder, by every way that {@link filesBelow} finds,
+ * since a data set may name any of them; or every key of the LMDB.
  *
  * @throws UserError where the place does not exist or cannot be read.
  */
@@ -46,5 +46,5 @@ export async function listVideos(place: VideoPlace): Promise<VideoList> {
     return new VideoList(place.lmdb, [...store.names()], true);
   }
   const folder = trimmed(place.folder);
-  return new VideoList(folder, (await filesBelow(folder)).files);
+  return new VideoList(folder, (await filesBelow(folder, { everyWay: true })).files);
 }

@@ -19,6 +19,11 @@ Deno.test("filesBelow() follows links, enters each folder once, and leaves out w
     const found = await filesBelow(root);
     assert.deepEqual(found.files.toSorted(), ["a.txt", "real/b.mp4", "real/file", "x/deep/d.mp4"]);
     assert.deepEqual(found.broken, ["gone.mp4"]);
+    const everywhere = await filesBelow(root, { everyWay: true });
+    assert.deepEqual(everywhere.files.toSorted(), [
+      ...["a.txt", "alias/b.mp4", "alias/file", "real/b.mp4", "real/file"],
+      ...["x/deep/d.mp4", "y/deep/d.mp4"],
+    ]);
     for (const path of ["none", ".in/a.txt"]) {
       await assert.rejects(filesBelow(`${folder}/${path}`), {
         ...{
