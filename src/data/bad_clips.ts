@@ -45,8 +45,7 @@ export class BadClips {
     if (this.count <= maxBad) return;
     const [first] = this.#reasons.values();
     throw new UserError(
-      `more than ${maxBad} clips of ${this.name} are bad, the first: ${first}; replace them, or raise ` +
-        "the limit (--max_bad)",
+      `more than ${maxBad} clips of ${this.name} are bad (--max_bad sets the limit), the first: ${first}`,
     );
   }
 }
