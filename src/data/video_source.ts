@@ -6,6 +6,7 @@
 
 import { UserError } from "../errors.ts";
 import type { VideoSource } from "../video/decode.ts";
+import { baseName } from "./paths.ts";
 import { VideoStore } from "./store.ts";
 
 /** A folder of videos, or an LMDB made of one. */
@@ -36,7 +37,7 @@ export async function openVideos(place: VideoPlace): Promise<VideoFinder> {
   return {
     find(file) {
       // A database knows videos by their names alone.
-      const name = file.slice(file.lastIndexOf("/") + 1), bytes = store.get(name);
+      const name = baseName(file), bytes = store.get(name);
       if (bytes === undefined) {
         throw new UserError(`${name} is not in ${place.lmdb}; pack the folder that holds it`);
       }

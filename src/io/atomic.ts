@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 
 /** What a file is made of: text, bytes, or a stream of byte chunks that is never held as a whole. */
 export type FileContent =
@@ -112,8 +112,7 @@ async function removeWhere(folder: string, fits: (name: string) => boolean): Pro
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return removed;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`cannot clear ${folder} (${reason}); check its permissions`, {
+    throw new UserError(`cannot clear ${folder} (${messageOf(error)}); check its permissions`, {
       cause: error,
     });
   }
@@ -180,6 +179,5 @@ function refusal(error: unknown, folder: string): string {
   if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
     return `no permission to write in ${folder}; choose another folder or change its permissions`;
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return `${reason}; choose another place or make room there`;
+  return `${messageOf(error)}; choose another place or make room there`;
 }

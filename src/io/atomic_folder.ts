@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { temporaryBeside } from "./atomic.ts";
 
 /**
@@ -32,7 +32,9 @@ export async function writeFolder(
     await Deno.rename(temporary, path);
   } catch (cause) {
     await Deno.remove(temporary, { recursive: true }).catch(() => {});
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`cannot make the folder ${path} (${reason}); choose another`, { cause });
+    throw new UserError(
+      `cannot make the folder ${path} (${messageOf(cause)}); choose another`,
+      { cause },
+    );
   }
 }

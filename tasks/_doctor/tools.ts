@@ -5,6 +5,7 @@
  */
 import { openFormat2 } from "../../src/data/lmdb/format2.ts";
 import { loadLiblmdb } from "../../src/data/lmdb/liblmdb.ts";
+import { messageOf } from "../../src/errors.ts";
 import { nativeVersion } from "../../src/video/native.ts";
 import { compileCore } from "../../src/video/wasm.ts";
 
@@ -47,6 +48,6 @@ async function attempt(look: () => Promise<string>): Promise<Tool> {
   try {
     return { use: await look() };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: messageOf(error) };
   }
 }

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { UserError } from "../../errors.ts";
+import { messageOf, UserError } from "../../errors.ts";
 import { removeLeftovers, writeAtomic } from "../../io/atomic.ts";
+import { parentFolder } from "../paths.ts";
 import { TransferError } from "./transfer_error.ts";
 
 /** The version of a file on the server. */
@@ -49,7 +50,7 @@ export class PartFile implements Disposable {
    */
   static async open(target: string, url: string): Promise<PartFile> {
     const file = await attempt(target, async () => {
-      await Deno.mkdir(target.replace(/[^/]*$/, "") || ".", { recursive: true });
+      await Deno.mkdir(parentFolder(target), { recursive: true });
       return await Deno.open(`${target}.part`, { read: true, write: true, create: true });
     });
     // Whoever held the lock may have given the file its name meanwhile.
@@ -139,7 +140,8 @@ async function attempt<T>(path: string, operation: () => Promise<T>): Promise<T>
   try {
     return await operation();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`cannot write ${path} (${reason}); make room there, or check permissions`);
+    throw new UserError(
+      `cannot write ${path} (${messageOf(error)}); make room there, or check permissions`,
+    );
   }
 }

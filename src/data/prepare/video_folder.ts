@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../../errors.ts";
+import { messageOf, UserError } from "../../errors.ts";
 import { isVideo } from "../../video/container.ts";
 import { filesBelow } from "../files_below.ts";
 import { baseName, parentFolder, trimmed } from "../paths.ts";
@@ -62,7 +62,8 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await Deno.mkdir(path, { recursive: true });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`cannot make the folder ${path} (${reason}); choose another output`);
+    throw new UserError(
+      `cannot make the folder ${path} (${messageOf(error)}); choose another output`,
+    );
   }
 }
