@@ -110,8 +110,9 @@ export class Device {
   /**
    * Records one dispatch.
    *
-   * @throws {ValidationError} if a binding or parameter is missing, a buffer that the kernel writes is
-   *   bound twice, or a workgroup count is too large.
+   * @throws {ValidationError} if a binding or parameter is missing, f16 meets a kernel that takes something
+   *   else or the reverse, a buffer that the kernel writes is bound twice, or a workgroup count is too
+   *   large.
    * @throws {GpuError} the failure of an earlier command, once it is known.
    */
   launch({ kernel, entry, consts = {}, bind, params = {}, groups, flops = 0 }: Launch): void {
@@ -123,9 +124,16 @@ export class Device {
       throw new ValidationError(`${x} x ${y} x ${z} workgroups, over ${most}`, kernel.name);
     }
     const compiled = this.#pipelines.get(kernel, entry, consts);
-    const buffers = compiled.storage.map(({ name }) => {
+    const buffers = compiled.storage.map(({ name, half }) => {
       const bound = bind[name];
       if (!bound) throw new ValidationError(`nothing is bound to "${name}"`, compiled.label);
+      if (half !== (bound.dtype === "f16")) {
+        const is = bound.dtype ?? "untyped", wanted = half ? "f16" : "no f16";
+        throw new ValidationError(
+          `"${name}" is bound to ${is}, but takes ${wanted}`,
+          compiled.label,
+        );
+      }
       return bound;
     });
     const group = this.#pipelines.bindGroup(compiled, buffers);

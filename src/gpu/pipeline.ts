@@ -43,6 +43,8 @@ export interface BufferBinding {
   readonly buffer: PooledBuffer;
   /** Bytes of it, from its start. */
   readonly bytes: number;
+  /** Type of its elements, where it has one: what is f16 and what a kernel takes for f16 must agree. */
+  readonly dtype?: string;
 }
 
 /** Compiles kernels on first use. */

@@ -1,7 +1,7 @@
 /**
  * Reads what a kernel's WGSL declares (bindings, `Params`, entry points) and specialises it by rewriting
- * the values of named `const` and `alias` declarations. It does nothing else: a `.wgsl` file is plain
- * WGSL that any tool can parse.
+ * the values of named `const` and `alias` declarations; where one becomes f16, `enable f16;` goes before
+ * the text. It does nothing else: a `.wgsl` file is plain WGSL that any tool can parse.
  *
  * @module
  */
@@ -11,6 +11,8 @@ export interface BindingDeclaration {
   readonly name: string;
   readonly binding: number;
   readonly type: "uniform" | "read-only-storage" | "storage";
+  /** Whether its elements are f16. */
+  readonly half: boolean;
 }
 
 /** One field of `struct Params`: every field is a 4-byte scalar. */
@@ -36,7 +38,7 @@ export interface ShaderInterface {
 export type Specialisation = Readonly<Record<string, number | boolean | string>>;
 
 const BINDING =
-  /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read_write|read))?>\s*(\w+)\s*:/g;
+  /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read_write|read))?>\s*(\w+)\s*:([^;]+);/g;
 
 /** Removes comments, so that prose never looks like a declaration. */
 function withoutComments(source: string): string {
@@ -79,6 +81,14 @@ function reachable(entry: string, bodies: ReadonlyMap<string, ShaderFunction>): 
   return seen;
 }
 
+/** Whether a type is made of f16, by name or through aliases, of which WGSL has no cycles. */
+function isHalf(type: string, aliases: ReadonlyMap<string, string>): boolean {
+  return type.match(/\w+/g)!.some((word) => {
+    const meaning = aliases.get(word);
+    return meaning === undefined ? /^(f16|vec[234]h)$/.test(word) : isHalf(meaning, aliases);
+  });
+}
+
 /**
  * Reads the interface of composed WGSL text.
  *
@@ -86,10 +96,14 @@ function reachable(entry: string, bodies: ReadonlyMap<string, ShaderFunction>): 
  */
 export function readInterface(text: string): ShaderInterface {
   const source = withoutComments(text);
+  const aliases = new Map(
+    [...source.matchAll(/^alias\s+(\w+)\s*=\s*([^;]+);/gm)].map((m) => [m[1], m[2]]),
+  );
   const bindings = [...source.matchAll(BINDING)].map((m): BindingDeclaration => ({
     binding: Number(m[1]),
     type: m[2] === "uniform" ? "uniform" : m[3] === "read_write" ? "storage" : "read-only-storage",
     name: m[4],
+    half: isHalf(m[5], aliases),
   }));
   const struct = source.match(/struct Params\s*\{([^}]*)\}/)?.[1] ?? "";
   const params = struct.split(",").map((f) => f.trim()).filter(Boolean).map((field): ParamField => {
@@ -109,7 +123,8 @@ export function readInterface(text: string): ShaderInterface {
 }
 
 /**
- * Rewrites the values of the named module-scope `const` and `alias` declarations.
+ * Rewrites the values of the named module-scope `const` and `alias` declarations, and enables f16 where
+ * one of the values is made of it.
  *
  * @throws {Error} if a name is not declared exactly once at the start of a line.
  *
@@ -118,8 +133,8 @@ export function readInterface(text: string): ShaderInterface {
  * import { specialise } from "./shader.ts";
  * import { strictEqual } from "node:assert/strict";
  * strictEqual(
- *   specialise("alias T = f32;\nconst TILE = 8u;", { TILE: 16, T: "f16" }),
- *   "alias T = f16;\nconst TILE = 16u;",
+ *   specialise("alias T = f32;\nconst TILE = 8u;", { TILE: 16, T: "vec4f" }),
+ *   "alias T = vec4f;\nconst TILE = 16u;",
  * );
  * ```
  */
@@ -134,7 +149,8 @@ export function specialise(source: string, values: Specialisation): string {
     });
     if (count !== 1) throw new Error(`${count} declarations of const or alias ${name}, expected 1`);
   }
-  return text;
+  const half = Object.values(values).some((value) => /\bf16\b/.test(String(value)));
+  return half ? `enable f16;\n${text}` : text;
 }
 
 /** Spells `value` as the literal that it replaces: `8u` stays unsigned, `1.0` stays a float. */

@@ -17,6 +17,7 @@ Deno.test("every variant of every kernel compiles with both providers", async (t
       const failures: string[] = [];
       for (const { name, code, usesSubgroups } of variants()) {
         if (usesSubgroups && !gpu.features.has("subgroups")) continue;
+        if (code.startsWith("enable f16;") && !gpu.features.has("shader-f16")) continue;
         const { messages } = await gpu.createShaderModule({ code }).getCompilationInfo();
         for (const { type, lineNum, message } of messages) {
           if (type === "error") failures.push(`${name}, line ${lineNum}: ${message}`);

@@ -89,11 +89,30 @@ Deno.test("specialise() keeps the type of the literal that it replaces", () => {
     ["const A = 0xf;", 3, "const A = 3;"],
     ["const A = false;", true, "const A = true;"],
     ["alias A = f32;", "vec4f", "alias A = vec4f;"],
-    ["alias A = array<f32, 4>;", "f16", "alias A = f16;"],
+    ["alias A = array<f32, 4>;", "vec4u", "alias A = vec4u;"],
   ];
   for (const [declaration, value, written] of cases) {
     strictEqual(specialise(declaration, { A: value }), written);
   }
+});
+
+Deno.test("specialise() enables f16 where a value is made of it", () => {
+  strictEqual(specialise("alias A = f32;", { A: "f16" }), "enable f16;\nalias A = f16;");
+  const vectors = specialise("alias A = f32;", { A: "vec4<f16>" });
+  strictEqual(vectors, "enable f16;\nalias A = vec4<f16>;");
+});
+
+Deno.test("readInterface() tells what is f16, through aliases", () => {
+  const source = [
+    "alias T = f16;",
+    "alias V = vec4<T>;",
+    ...["f16", "V", "vec2h", "f32", "vec4f"].map((type, i) =>
+      `@group(0) @binding(${i}) var<storage, read> b${i}: array<${type}>;`
+    ),
+    "@compute @workgroup_size(1) fn main() { _ = b0[0]; _ = b1[0]; _ = b2[0]; _ = b3[0]; _ = b4[0]; }",
+  ].join("\n");
+  const { bindings } = readInterface(source).entries.get("main")!;
+  deepStrictEqual(bindings.map(({ half }) => half), [true, true, true, false, false]);
 });
 
 Deno.test("specialise() changes what it names and nothing else", () => {

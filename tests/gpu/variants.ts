@@ -9,6 +9,8 @@ type Choices = Readonly<Record<string, Values>>;
 const BOTH: Values = [false, true];
 /** Subgroups that the software variants are made for. */
 const L: Values = [4, 8, 16];
+/** Four f16. */
+const HALF = "vec4<f16>";
 const T: Choices = { T: ["f32", "vec4f"] };
 const EPILOGUE: Choices = { BIAS: BOTH, QUICK_GELU: BOTH, RESIDUAL: BOTH };
 /** Teams of lanes that share a row: one lane on a software device, up to a workgroup on a GPU. */
@@ -107,6 +109,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "pointwise/add_into": [{}],
   "pointwise/affine": [{}],
   "pointwise/binary": [{ ...T, RANK: [1, 2, 3, 4], OPERATOR: [0, 1, 2, 3] }],
+  "pointwise/cast": [{ X: [HALF], Y: ["vec4f"] }, { X: ["vec4f"], Y: [HALF] }],
   "pointwise/exp": [{}],
   "pointwise/expand": [{ ...T, RANK: [1, 2, 3, 4] }],
   "pointwise/quick_gelu": [{}],

@@ -5,6 +5,8 @@
 import { ok } from "node:assert/strict";
 import { Tape } from "../../src/autograd/tape.ts";
 import type { Device } from "../../src/gpu/device.ts";
+import { f16ToF32, f32ToF16 } from "../../src/io/half.ts";
+import { cast } from "../../src/ops/cast.ts";
 import { Random } from "../../src/tensor/random.ts";
 import { Scope } from "../../src/tensor/scope.ts";
 import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
@@ -16,11 +18,16 @@ export interface OracleCheck {
   /** Shapes of the inputs, filled with standard normal numbers, or the inputs themselves. */
   readonly inputs: readonly (Shape | { shape: Shape; data: Float32Array<ArrayBuffer> })[];
   readonly run: (...inputs: Tensor[]) => Tensor;
+  /**
+   * Inputs (by position) that the op takes as f16: they are rounded to it, the oracle sees them so, and an
+   * output of f16 is widened.
+   */
+  readonly half?: readonly number[];
   /** The same in float64; returns the flat output. */
   readonly oracle: (...inputs: Float64Array[]) => ArrayLike<number>;
-  /** Largest error of the output, relative to the largest magnitude of the oracle's. Default 2e-6. */
+  /** Largest error of the output, relative to the largest magnitude of the oracle's. Default 2e-6, with f16 2^-10. */
   readonly tolerance?: number;
-  /** The same for gradients. Default 1e-4. */
+  /** The same for gradients. Default 1e-4, with f16 2^-8. */
   readonly gradientTolerance?: number;
   /** Inputs (by position) whose gradient is checked. Default: all. */
   readonly differentiate?: readonly number[];
@@ -59,12 +66,17 @@ export function close(
 
 /** Runs the check; throws an assertion error that names the first bad element. */
 export async function checkOp(check: OracleCheck): Promise<void> {
-  const { device, run, oracle, tolerance = 2e-6, gradientTolerance = 1e-4 } = check;
+  const { device, half = [], oracle } = check;
+  const { tolerance = half.length ? 2 ** -10 : 2e-6 } = check;
+  const { gradientTolerance = half.length ? 2 ** -8 : 1e-4 } = check;
+  const run = (...inputs: Tensor[]) =>
+    cast(check.run(...inputs.map((x, i) => half.includes(i) ? cast(x, "f16") : x)), "f32");
   const host = check.inputs.map((input, i) =>
     "data" in input
       ? { shape: input.shape as Shape, data: input.data as Float32Array<ArrayBuffer> }
       : { shape: input as Shape, data: normals(sizeOf(input as Shape), i + 1) }
   );
+  for (const i of half) host[i].data = f16ToF32(f32ToF16(host[i].data));
   using _scope = new Scope(device);
   const inputs = host.map(({ data, shape }) => tensor(device, data, shape));
   const double = host.map(({ data }) => Float64Array.from(data));

@@ -1,0 +1,22 @@
+// y = x in another type: f16 to f32 or back.
+//
+// Dispatch: 256 lanes, one vector each, striding over the grid. Tensors are padded to 16 bytes, so that the
+// last vector of either is whole.
+
+struct Params { n: u32 } // vectors
+
+alias X = vec4f;
+alias Y = vec4f;
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<X>;
+@group(0) @binding(2) var<storage, read_write> y: array<Y>;
+
+const LANES = 256u;
+
+@compute @workgroup_size(LANES)
+fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var i = id.x; i < params.n; i += groups.x * LANES) {
+    y[i] = Y(x[i]);
+  }
+}
