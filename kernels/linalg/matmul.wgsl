@@ -1,4 +1,4 @@
-// C = epilogue(alpha op(A) op(B)), batched, any size, any device: f32, row-major.
+// C = epilogue(alpha op(A) op(B)), batched, any size, any device: row-major, stored as f32 or f16, in f32.
 //
 //   A [M, K] or, with TRANSPOSE_A, [K, M]; B [K, N] or, with TRANSPOSE_B, [N, K]; C [M, N]
 //   epilogue: + bias[N], QuickGELU, + residual [M, N], each behind a constant.
@@ -20,12 +20,18 @@ struct Params {
   alpha: f32,
 }
 
+alias A = f32;
+alias B = f32;
+alias Bias = f32;
+alias Residual = f32;
+alias C = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read> residual: array<f32>;
-@group(0) @binding(5) var<storage, read_write> c: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<A>;
+@group(0) @binding(2) var<storage, read> b: array<B>;
+@group(0) @binding(3) var<storage, read> bias: array<Bias>;
+@group(0) @binding(4) var<storage, read> residual: array<Residual>;
+@group(0) @binding(5) var<storage, read_write> c: array<C>;
 
 const TRANSPOSE_A = false;
 const TRANSPOSE_B = false;
@@ -44,7 +50,7 @@ fn load_a(batch: u32, row: u32, k: u32) -> f32 {
     return 0.0;
   }
   let at = select(row * params.inner + k, k * params.rows + row, TRANSPOSE_A);
-  return a[batch * params.a_stride + at];
+  return f32(a[batch * params.a_stride + at]);
 }
 
 fn load_b(batch: u32, k: u32, col: u32) -> f32 {
@@ -52,7 +58,7 @@ fn load_b(batch: u32, k: u32, col: u32) -> f32 {
     return 0.0;
   }
   let at = select(k * params.cols + col, col * params.inner + k, TRANSPOSE_B);
-  return b[batch * params.b_stride + at];
+  return f32(b[batch * params.b_stride + at]);
 }
 
 @compute @workgroup_size(SIDE, SIDE)
@@ -105,16 +111,16 @@ fn main(
       }
       var v = params.alpha * acc[i][j];
       if (BIAS) {
-        v += bias[n];
+        v += f32(bias[n]);
       }
       if (QUICK_GELU) {
         v = v / (1.0 + exp(-1.702 * v));
       }
       let at = group.z * params.c_stride + r * params.cols + n;
       if (RESIDUAL) {
-        v += residual[at];
+        v += f32(residual[at]);
       }
-      c[at] = v;
+      c[at] = C(v);
     }
   }
 }

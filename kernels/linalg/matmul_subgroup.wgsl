@@ -1,11 +1,12 @@
-// C = epilogue(alpha A B), batched, for small subgroups (software devices): f32, M x K by K x N.
+// C = epilogue(alpha A B), batched, for small subgroups (software devices): M x K by K x N, in f32.
 //
 //   A [K, M] or its panels, B [K, N] or its panels, C [M, N]
 //   epilogue: + bias[N], QuickGELU, + residual [M, N], each behind a constant.
 //
 // Both operands are read along K: at each step a subgroup takes 4 L neighbouring rows and 4 L
 // neighbouring columns. An operand that is stored the other way comes as panels (pack_panels.wgsl); a
-// panel and the layout [K, M] differ only in their strides.
+// panel and the layout [K, M] differ only in their strides. Operands are f32; result and residual are stored
+// as f32 or f16.
 //
 // A subgroup owns a tile of 4 L rows and 8 L columns; a lane owns 4 columns of each half, in one array of
 // vec4 accumulators a half (lavapipe moves an array of 64 to memory). Its lanes load different vec4 of A and shuffle them: lavapipe turns every load whose
@@ -34,12 +35,18 @@ struct Params {
   alpha: f32,
 }
 
+alias A = vec4f;
+alias B = vec4f;
+alias Bias = vec4f;
+alias Residual = vec4f;
+alias C = vec4f;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<vec4f>;
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> c: array<vec4f>;
+@group(0) @binding(1) var<storage, read> a: array<A>;
+@group(0) @binding(2) var<storage, read> b: array<B>;
+@group(0) @binding(3) var<storage, read> bias: array<Bias>;
+@group(0) @binding(4) var<storage, read> residual: array<Residual>;
+@group(0) @binding(5) var<storage, read_write> c: array<C>;
 
 const BIAS = false;
 const QUICK_GELU = false;
@@ -60,16 +67,16 @@ fn store(batch: u32, row: u32, col: u32, sum: vec4f) {
   }
   var v = params.alpha * sum;
   if (BIAS) {
-    v += bias[col];
+    v += vec4f(bias[col]);
   }
   if (QUICK_GELU) {
     v = v / (1.0 + exp(-1.702 * v));
   }
   let at = batch * params.c_batch + row * params.cols + col;
   if (RESIDUAL) {
-    v += residual[at];
+    v += vec4f(residual[at]);
   }
-  c[at] = v;
+  c[at] = C(v);
 }
 
 @compute @workgroup_size(L)
@@ -86,9 +93,9 @@ fn main(
   var left: array<vec4f, TILE>;
   var right: array<vec4f, TILE>;
   for (var k = 0u; k < params.inner; k++) {
-    let av = a[a_at];
-    let b_left = b[left_at];
-    let b_right = b[right_at];
+    let av = vec4f(a[a_at]);
+    let b_left = vec4f(b[left_at]);
+    let b_right = vec4f(b[right_at]);
     for (var i = 0u; i < TILE; i++) {
       let x = subgroupShuffle(av[i % 4u], i / 4u);
       left[i] += x * b_left;

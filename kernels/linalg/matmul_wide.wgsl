@@ -1,4 +1,4 @@
-// C = epilogue(alpha op(A) op(B)), batched, for GPUs: f32, row-major, in vec4.
+// C = epilogue(alpha op(A) op(B)), batched, for GPUs: row-major, in vec4, stored as f32 or f16, in f32.
 //
 //   A [M, K] or, with TRANSPOSE_A, [K, M]; B [K, N] or, with TRANSPOSE_B, [N, K]; C [M, N]
 //   epilogue: + bias[N], QuickGELU, + residual [M, N], each behind a constant.
@@ -42,12 +42,18 @@ struct Params {
   alpha: f32,
 }
 
+alias A = vec4f;
+alias B = vec4f;
+alias Bias = vec4f;
+alias Residual = vec4f;
+alias C = vec4f;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<vec4f>;
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> c: array<vec4f>;
+@group(0) @binding(1) var<storage, read> a: array<A>;
+@group(0) @binding(2) var<storage, read> b: array<B>;
+@group(0) @binding(3) var<storage, read> bias: array<Bias>;
+@group(0) @binding(4) var<storage, read> residual: array<Residual>;
+@group(0) @binding(5) var<storage, read_write> c: array<C>;
 @group(0) @binding(6) var<storage, read> partial: array<vec4f>; // [batch, parts, M, N / 4]
 
 const TRANSPOSE_A = false;
@@ -102,12 +108,12 @@ fn lines_of(at: u32, along: bool, k: u32, end: u32, line: u32, lines: u32) -> Li
 
 fn read_a(lines: Lines, i: u32) -> vec4f {
   let inside = i < lines.count;
-  return select(vec4f(), a[select(0u, lines.at + i * lines.stride, inside)], inside);
+  return select(vec4f(), vec4f(a[select(0u, lines.at + i * lines.stride, inside)]), inside);
 }
 
 fn read_b(lines: Lines, i: u32) -> vec4f {
   let inside = i < lines.count;
-  return select(vec4f(), b[select(0u, lines.at + i * lines.stride, inside)], inside);
+  return select(vec4f(), vec4f(b[select(0u, lines.at + i * lines.stride, inside)]), inside);
 }
 
 // Columns of a block are inner steps, whichever way it is stored.
@@ -156,13 +162,13 @@ fn outer(x: vec4f, y: vec4f) -> mat4x4f {
 fn epilogue(sum: vec4f, at: u32, col: u32) -> vec4f {
   var v = params.alpha * sum;
   if (BIAS) {
-    v += bias[col];
+    v += vec4f(bias[col]);
   }
   if (QUICK_GELU) {
     v = v / (1.0 + exp(-1.702 * v));
   }
   if (RESIDUAL) {
-    v += residual[at];
+    v += vec4f(residual[at]);
   }
   return v;
 }
@@ -170,7 +176,7 @@ fn epilogue(sum: vec4f, at: u32, col: u32) -> vec4f {
 fn store_row(sum: vec4f, first: u32, row: u32, col: u32) {
   if (row < params.rows && col < params.cols) {
     let at = first + row * params.cols + col;
-    c[at] = epilogue(sum, at, col);
+    c[at] = C(epilogue(sum, at, col));
   }
 }
 
@@ -262,6 +268,6 @@ fn finish(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
       at += params.c_stride;
       sum += partial[at];
     }
-    c[i] = epilogue(sum, i, i % params.cols);
+    c[i] = C(epilogue(sum, i, i % params.cols));
   }
 }

@@ -1,18 +1,22 @@
 // y += x, elementwise: gradients that arrive at the same tensor.
 //
-// Dispatch: 256 lanes, one element each, striding over the grid.
+// Each is stored as f32 or f16. Dispatch: 256 lanes, one vector each, striding over the grid. Tensors are
+// padded to 16 bytes.
 
-struct Params { n: u32 }
+struct Params { n: u32 } // vectors
+
+alias Y = vec4f;
+alias X = vec4f;
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<Y>;
+@group(0) @binding(2) var<storage, read> x: array<X>;
 
 const LANES = 256u;
 
 @compute @workgroup_size(LANES)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var i = id.x; i < params.n; i += groups.x * LANES) {
-    y[i] += x[i];
+    y[i] = Y(vec4f(y[i]) + vec4f(x[i]));
   }
 }

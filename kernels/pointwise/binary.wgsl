@@ -2,7 +2,7 @@
 //
 // The host merges neighbouring dimensions that stretch alike, so that the index of most calls takes no
 // division or one. T is vec4f where both operands are contiguous in the innermost dimension: a software
-// device loads four floats as fast as one.
+// device loads four floats as fast as one. Each tensor is stored as f32 or f16.
 //
 // Dispatch: 256 lanes, one T each, striding over the grid.
 
@@ -15,11 +15,14 @@ struct Params {
 }
 
 alias T = f32;
+alias A = T;
+alias B = T;
+alias Y = T;
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<T>;
-@group(0) @binding(2) var<storage, read> b: array<T>;
-@group(0) @binding(3) var<storage, read_write> y: array<T>;
+@group(0) @binding(1) var<storage, read> a: array<A>;
+@group(0) @binding(2) var<storage, read> b: array<B>;
+@group(0) @binding(3) var<storage, read_write> y: array<Y>;
 
 const LANES = 256u;
 const RANK = 1u;
@@ -48,13 +51,13 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let strideB = vec4u(params.b0, params.b1, params.b2, params.b3);
   for (var i = id.x; i < params.n; i += groups.x * LANES) {
     let at = coordinates(i);
-    let u = a[dot(at, strideA)];
-    let v = b[dot(at, strideB)];
+    let u = T(a[dot(at, strideA)]);
+    let v = T(b[dot(at, strideB)]);
     switch OPERATOR {
-      case 0u: { y[i] = u + v; }
-      case 1u: { y[i] = u - v; }
-      case 2u: { y[i] = u * v; }
-      default: { y[i] = u / v; }
+      case 0u: { y[i] = Y(u + v); }
+      case 1u: { y[i] = Y(u - v); }
+      case 2u: { y[i] = Y(u * v); }
+      default: { y[i] = Y(u / v); }
     }
   }
 }

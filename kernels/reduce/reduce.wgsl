@@ -3,7 +3,7 @@
 // Part p sums the rows p, p + parts, p + 2 parts, ... The host repeats the stage until one part is left:
 // sums of at most 64 in four chains, then sums of those, so rounding grows with the logarithm of the
 // count, and in a fixed order. Neighbouring lanes read neighbouring addresses, also where inner is 1.
-// T is vec4f where inner is a multiple of 4 (then `inner` counts vectors).
+// x is f32 or f16, y f32. T is vec4f where inner is a multiple of 4 (then `inner` counts vectors).
 //
 // Dispatch: 64 lanes, one element of y each, striding over the grid; small, since few columns with many
 // rows still have to fill the device.
@@ -17,9 +17,10 @@ struct Params {
 }
 
 alias T = f32;
+alias X = T;
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read> x: array<X>;
 @group(0) @binding(2) var<storage, read_write> y: array<T>;
 
 const LANES = 64u;
@@ -36,13 +37,13 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
     var s2 = T();
     var s3 = T();
     for (; at + 3u * step < end; at += 4u * step) {
-      s0 += x[at];
-      s1 += x[at + step];
-      s2 += x[at + 2u * step];
-      s3 += x[at + 3u * step];
+      s0 += T(x[at]);
+      s1 += T(x[at + step]);
+      s2 += T(x[at + 2u * step]);
+      s3 += T(x[at + 3u * step]);
     }
     for (; at < end; at += step) {
-      s0 += x[at];
+      s0 += T(x[at]);
     }
     y[i] = params.scale * ((s0 + s1) + (s2 + s3));
   }

@@ -6,12 +6,14 @@
 import source from "../../kernels/pointwise/add_into.wgsl" with { type: "text" };
 import type { Tensor } from "../tensor/tensor.ts";
 import { pointwiseGroups } from "./grid.ts";
+import { halves } from "./storage.ts";
 
 const kernel = { name: "add_into", source };
 
-/** `target += x`, elementwise. Only for tensors that nobody else reads: no gradient is recorded. */
+/** `target += x`, elementwise, each f32 or f16. Only for tensors that nobody else reads: no gradient is recorded. */
 export function addInto(target: Tensor, x: Tensor): void {
-  const { device, size: n } = target;
-  const groups = pointwiseGroups(device, n);
-  device.launch({ kernel, entry: "forward", bind: { y: target, x }, params: { n }, groups });
+  const { device, size } = target, bind = { y: target, x };
+  const n = Math.ceil(size / 4), groups = pointwiseGroups(device, n);
+  const consts = halves({ Y: target, X: x }, true);
+  device.launch({ kernel, entry: "forward", consts, bind, params: { n }, groups });
 }

@@ -7,10 +7,12 @@ import source from "../../kernels/pointwise/binary.wgsl" with { type: "text" };
 import { broadcastShapes, type Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { scale } from "./affine.ts";
+import { cast, type FloatType, typeOf } from "./cast.ts";
 import { planBroadcast } from "./expand.ts";
 import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";
 import { sumTo } from "./reduce.ts";
+import { halves } from "./storage.ts";
 
 const kernel = { name: "binary", source };
 const OPERATOR = { add: 0, sub: 1, mul: 2, div: 3 } as const;
@@ -18,12 +20,13 @@ const OPERATOR = { add: 0, sub: 1, mul: 2, div: 3 } as const;
 function launch(name: keyof typeof OPERATOR, a: Tensor, b: Tensor): Tensor {
   const { device } = a;
   const shape = broadcastShapes(a.shape, b.shape);
-  const y = empty(device, "f32", shape, name);
+  const y = empty(device, typeOf(a), shape, name);
   const { consts, params, n } = planBroadcast([a.shape, b.shape], shape);
+  const storage = halves({ A: a, B: b, Y: y }, consts.T === "vec4f");
   device.launch({
     kernel,
     entry: "forward",
-    consts: { ...consts, OPERATOR: OPERATOR[name] },
+    consts: { ...consts, OPERATOR: OPERATOR[name], ...storage },
     bind: { a, b, y },
     params,
     groups: pointwiseGroups(device, n),
@@ -31,16 +34,31 @@ function launch(name: keyof typeof OPERATOR, a: Tensor, b: Tensor): Tensor {
   return y;
 }
 
-/** Sums and differences keep nothing for their gradient but the shapes. */
+/** What an operand was like. */
+interface Operand {
+  readonly shape: Shape;
+  readonly dtype: FloatType;
+}
+
+function operand(x: Tensor): Operand {
+  return { shape: x.shape, dtype: typeOf(x) };
+}
+
+/** The gradient of an operand from that of what it was stretched to. */
+function unstretch(dy: Tensor, { shape, dtype }: Operand): Tensor {
+  return cast(sumTo(dy, shape), dtype);
+}
+
+/** Sums and differences keep nothing for their gradient but what the operands were like. */
 function linear(name: "add" | "sub") {
-  return defineOp<[Tensor, Tensor], readonly [Shape, Shape]>({
+  return defineOp<[Tensor, Tensor], readonly [Operand, Operand]>({
     name,
     forward: ([a, b]) => launch(name, a, b),
     gradient(dy, { needs, attributes: [a, b] }) {
       // d(a + b) = da + db, d(a - b) = da - db
       return [
-        needs[0] ? sumTo(dy, a) : undefined,
-        needs[1] ? sumTo(name === "add" ? dy : scale(dy, -1), b) : undefined,
+        needs[0] ? unstretch(dy, a) : undefined,
+        needs[1] ? unstretch(name === "add" ? dy : scale(dy, -1), b) : undefined,
       ];
     },
   });
@@ -58,37 +76,41 @@ const product = defineOp<[Tensor, Tensor]>({
   gradient(dy, { saved: [a, b], needs }) {
     // d(a b) = b da + a db
     return [
-      needs[0] ? sumTo(launch("mul", dy, b!), a!.shape) : undefined,
-      needs[1] ? sumTo(launch("mul", dy, a!), b!.shape) : undefined,
+      needs[0] ? unstretch(launch("mul", dy, b!), operand(a!)) : undefined,
+      needs[1] ? unstretch(launch("mul", dy, a!), operand(b!)) : undefined,
     ];
   },
 });
 
-const quotient = defineOp<[Tensor, Tensor], { shape: Shape }>({
+const quotient = defineOp<[Tensor, Tensor], Operand>({
   name: "div",
   forward([a, b], _, save) {
     const y = launch("div", a, b);
     save(b, y);
     return y;
   },
-  gradient(dy, { saved: [b, y], needs, attributes: { shape } }) {
+  gradient(dy, { saved: [b, y], needs, attributes: a }) {
     // d(a / b) = da / b - (a / b) db / b
     const da = launch("div", dy, b!);
     return [
-      needs[0] ? sumTo(da, shape) : undefined,
-      needs[1] ? sumTo(scale(launch("mul", da, y!), -1), b!.shape) : undefined,
+      needs[0] ? unstretch(da, a) : undefined,
+      needs[1] ? unstretch(scale(launch("mul", da, y!), -1), operand(b!)) : undefined,
     ];
   },
 });
 
-/** `a + b`; shapes of up to four dimensions broadcast. @throws {RangeError} if they do not. */
+/**
+ * `a + b`, of the type of `a` (f32 or f16); shapes of up to four dimensions broadcast.
+ *
+ * @throws {RangeError} if they do not.
+ */
 export function add(a: Tensor, b: Tensor): Tensor {
-  return sumOf([a, b], [a.shape, b.shape]);
+  return sumOf([a, b], [operand(a), operand(b)]);
 }
 
 /** `a - b`; shapes broadcast as in {@link add}. */
 export function sub(a: Tensor, b: Tensor): Tensor {
-  return difference([a, b], [a.shape, b.shape]);
+  return difference([a, b], [operand(a), operand(b)]);
 }
 
 /** `a * b`, elementwise; shapes broadcast as in {@link add}. */
@@ -98,5 +120,5 @@ export function mul(a: Tensor, b: Tensor): Tensor {
 
 /** `a / b`, elementwise; shapes broadcast as in {@link add}. */
 export function div(a: Tensor, b: Tensor): Tensor {
-  return quotient([a, b], { shape: a.shape });
+  return quotient([a, b], operand(a));
 }

@@ -14,6 +14,16 @@ const kernel = { name: "cast", source };
 /** Types that hold fractions. */
 export type FloatType = "f32" | "f16";
 
+/**
+ * The type of a tensor of fractions.
+ *
+ * @throws {TypeError} for other types.
+ */
+export function typeOf({ dtype }: Tensor): FloatType {
+  if (dtype === "f32" || dtype === "f16") return dtype;
+  throw new TypeError(`a tensor of ${dtype}, not f32 or f16`);
+}
+
 const op = defineOp<[Tensor], { from: FloatType; to: FloatType }>({
   name: "cast",
   forward([x], { to }) {
@@ -39,5 +49,5 @@ const op = defineOp<[Tensor], { from: FloatType; to: FloatType }>({
  * ```
  */
 export function cast(x: Tensor, dtype: FloatType): Tensor {
-  return x.dtype === dtype ? x : op([x], { from: x.dtype as FloatType, to: dtype });
+  return x.dtype === dtype ? x : op([x], { from: typeOf(x), to: dtype });
 }

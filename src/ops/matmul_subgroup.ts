@@ -7,7 +7,7 @@ import source from "../../kernels/linalg/matmul_subgroup.wgsl" with { type: "tex
 import { Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { packPanels } from "./pack_panels.ts";
-import { linesUp, type Product, productCall } from "./product.ts";
+import { linesUp, type Product, productCall, productStorage } from "./product.ts";
 import { smallSubgroup } from "./small_subgroup.ts";
 
 const kernel = { name: "matmul_subgroup", source };
@@ -50,11 +50,12 @@ export function multiplyInSubgroups(product: Product, lanes: number): void {
   using _scope = new Scope(a.device); // gives the panels back
   const left = walk(a, { across: rows, along: transposeA, ...common });
   const right = walk(b, { across: cols, along: !transposeB, ...common });
+  const operands = { ...bind, a: left.operand, b: right.operand };
   a.device.launch({
     ...call,
     kernel,
-    consts: { L: lanes, ...consts },
-    bind: { ...bind, a: left.operand, b: right.operand },
+    consts: { L: lanes, ...consts, ...productStorage(operands, true) },
+    bind: operands,
     params: {
       rows,
       inner,

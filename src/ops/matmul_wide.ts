@@ -8,7 +8,7 @@ import source from "../../kernels/linalg/matmul_wide.wgsl" with { type: "text" }
 import { Scope } from "../tensor/scope.ts";
 import { empty } from "../tensor/tensor.ts";
 import { pointwiseGroups } from "./grid.ts";
-import { linesUp, type Product, productCall } from "./product.ts";
+import { linesUp, type Product, productCall, productStorage } from "./product.ts";
 
 const kernel = { name: "matmul_wide", source };
 
@@ -70,11 +70,12 @@ export function multiplyWide(product: Product, { side, parts }: WideTile): void 
     ? empty(device, "f32", [batch, parts, rows, cols], "matmul_wide")
     : undefined;
   const none = { BIAS: false, QUICK_GELU: false, RESIDUAL: false };
+  const main = { ...bind, c: partial ?? c };
   device.launch({
     ...call,
     kernel,
-    consts: { ...tile, ...(partial ? none : consts) },
-    bind: { ...bind, c: partial ?? c },
+    consts: { ...tile, ...(partial ? none : consts), ...productStorage(main, true) },
+    bind: main,
     params: { ...params, alpha: partial ? 1 : alpha },
     groups,
   });
@@ -82,7 +83,7 @@ export function multiplyWide(product: Product, { side, parts }: WideTile): void 
   device.launch({
     kernel,
     entry: "finish",
-    consts,
+    consts: { ...consts, ...productStorage(bind, true) },
     bind: { ...bind, partial },
     params: { ...params, alpha },
     groups: pointwiseGroups(device, n),

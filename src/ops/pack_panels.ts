@@ -5,6 +5,7 @@
  */
 import source from "../../kernels/linalg/pack_panels.wgsl" with { type: "text" };
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { halves } from "./storage.ts";
 
 const kernel = { name: "pack_panels", source };
 /** Inner indices that a workgroup goes through. */
@@ -13,9 +14,9 @@ const STEPS = 64;
 /**
  * The rows of matrices in transposed panels.
  *
- * @param x [batch, rows, inner] in any shape of that size; `inner` is a multiple of 4.
+ * @param x f32 or f16, [batch, rows, inner] in any shape of that size; `inner` is a multiple of 4.
  * @param lanes Lanes of a subgroup; a panel has four rows for each.
- * @returns [batch, panels, inner, 4 lanes], the last row repeated to the end of the last panel.
+ * @returns f32 [batch, panels, inner, 4 lanes], the last row repeated to the end of the last panel.
  */
 export function packPanels(
   x: Tensor,
@@ -26,7 +27,7 @@ export function packPanels(
   device.launch({
     kernel,
     entry: "main",
-    consts: { L: lanes },
+    consts: { L: lanes, ...halves({ X: x }, true) },
     bind: { x, y },
     params: { rows, inner: inner / 4 },
     groups: [panels, Math.ceil(inner / STEPS), batch],

@@ -3,9 +3,12 @@
  *
  * @module
  */
+import type { Specialisation } from "../gpu/shader.ts";
 import { sameShape, sizeOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "./cast.ts";
 import type { Input } from "./define.ts";
+import { halves } from "./storage.ts";
 
 /** How a product reads its operands and what it does with its sums. */
 export interface ProductForm {
@@ -34,7 +37,7 @@ export interface Product extends ProductForm {
 }
 
 /**
- * Allocates the result of a product.
+ * Allocates the result of a product, of the given type.
  *
  * @throws {RangeError} if the shapes do not multiply, or those of bias and residual do not fit.
  */
@@ -44,6 +47,7 @@ export function product(
   bias: Input,
   residual: Input,
   form: ProductForm,
+  dtype: FloatType,
 ): Product {
   const { transposeA, transposeB } = form;
   const [am, ak] = a.shape.slice(-2), [bk, bn] = b.shape.slice(-2);
@@ -60,7 +64,7 @@ export function product(
     );
   }
   const [batch, rows] = shared ? [1, sizeOf(lead) * m] : [sizeOf(lead), m];
-  const c = empty(a.device, "f32", [...lead, m, cols], "matmul");
+  const c = empty(a.device, dtype, [...lead, m, cols], "matmul");
   if (bias && bias.size !== cols) throw new RangeError(`matmul: bias [${bias.shape}], not ${cols}`);
   if (residual && residual.size !== c.size) {
     throw new RangeError(`matmul: residual [${residual.shape}], not [${c.shape}]`);
@@ -85,4 +89,15 @@ export function productCall({ a, b, bias, residual, c, ...sizes }: Product) {
     bind: { a, b, bias: bias ?? a, residual: residual ?? a, c },
     flops: 2 * batch * rows * inner * cols,
   };
+}
+
+/** What a kernel of a product binds. */
+export type ProductBindings = Readonly<Record<"a" | "b" | "bias" | "residual" | "c", Tensor>>;
+
+/** The storage aliases of a kernel over what it binds. */
+export function productStorage(
+  { a, b, bias, residual, c }: ProductBindings,
+  vectors: boolean,
+): Specialisation {
+  return halves({ A: a, B: b, Bias: bias, Residual: residual, C: c }, vectors);
 }

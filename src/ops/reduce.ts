@@ -8,7 +8,9 @@ import { tidy } from "../tensor/scope.ts";
 import { sameShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { expand } from "./expand.ts";
+import { cast, type FloatType, typeOf } from "./cast.ts";
 import { defineOp } from "./define.ts";
+import { halves } from "./storage.ts";
 
 const kernel = { name: "reduce", source };
 
@@ -63,12 +65,19 @@ function stage(
   device.launch({
     kernel,
     entry: "forward",
-    consts: { T: vectors ? "vec4f" : "f32" },
+    consts: { T: vectors ? "vec4f" : "f32", ...halves({ X: x }, vectors) },
     bind: { x, y },
     params: { n, rows, parts, inner: width, scale },
     groups: [Math.min(Math.ceil(n / LANES), device.info.maxWorkgroups)],
   });
   return y;
+}
+
+/** One axis of a tensor, or all. */
+interface Axis {
+  readonly shape: Shape;
+  readonly dtype: FloatType;
+  readonly axis: number | undefined;
 }
 
 /** The middle dimension that `axis` is, or all of the tensor. */
@@ -81,20 +90,24 @@ function middleOf(shape: Shape, axis: number | undefined): Middle {
   };
 }
 
-const overAxis = defineOp<[Tensor], { shape: Shape; axis: number | undefined; scale: number }>({
+interface Attributes extends Axis {
+  readonly scale: number;
+}
+
+const overAxis = defineOp<[Tensor], Attributes>({
   name: "sum",
   forward([x], { shape, axis, scale }) {
     const left = axis === undefined ? [] : shape.toSpliced(axis, 1);
     return tidy(x.device, () => sumRows(x, middleOf(shape, axis), left, scale));
   },
-  gradient(dy, { attributes: { shape, axis, scale } }) {
+  gradient(dy, { attributes: { shape, axis, dtype, scale } }) {
     // d(sum x) / dx_i = 1
     const kept = axis === undefined ? [] : shape.with(axis, 1);
-    return [expand(dy.reshape(kept), shape, scale)];
+    return [cast(expand(dy.reshape(kept), shape, scale), dtype)];
   },
 });
 
-const toShape = defineOp<[Tensor], { from: Shape; to: Shape }>({
+const toShape = defineOp<[Tensor], { from: Shape; dtype: FloatType; to: Shape }>({
   name: "sumTo",
   forward([x], { from, to }) {
     const target = [...Array(from.length - to.length).fill(1), ...to];
@@ -115,20 +128,20 @@ const toShape = defineOp<[Tensor], { from: Shape; to: Shape }>({
       return current.reshape(to);
     });
   },
-  gradient: (dy, { attributes: { from } }) => [expand(dy, from)],
+  gradient: (dy, { attributes: { from, dtype } }) => [cast(expand(dy, from), dtype)],
 });
 
-function along(x: Tensor, axis: number | undefined): { shape: Shape; axis: number | undefined } {
-  const { shape } = x;
-  if (axis === undefined) return { shape, axis };
+function along(x: Tensor, axis: number | undefined): Axis {
+  const { shape } = x, dtype = typeOf(x);
+  if (axis === undefined) return { shape, dtype, axis };
   const at = axis < 0 ? axis + shape.length : axis;
   if (!(at in shape)) throw new RangeError(`axis ${axis} of a tensor [${shape}]`);
-  return { shape, axis: at };
+  return { shape, dtype, axis: at };
 }
 
 /**
  * The sum over one axis, which vanishes, or over all elements (a tensor of shape `[]`). Pairwise in
- * effect: the rounding error grows with the logarithm of the count.
+ * effect: the rounding error grows with the logarithm of the count. The sum is f32, also that of f16.
  *
  * @param axis Counts from the end if negative.
  * @throws {RangeError} if `x` has no such axis.
@@ -145,7 +158,8 @@ export function mean(x: Tensor, axis?: number): Tensor {
 }
 
 /**
- * Sums `x` down to `shape`: the reverse of a broadcast from `shape` to `x`'s shape.
+ * Sums `x` down to `shape`: the reverse of a broadcast from `shape` to `x`'s shape. The sum is f32; `x`
+ * itself where there is nothing to sum.
  *
  * @throws {RangeError} if `shape` does not broadcast to `x`'s.
  */
@@ -155,5 +169,5 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (skipped < 0 || shape.some((n, i) => n !== 1 && n !== x.shape[i + skipped])) {
     throw new RangeError(`[${x.shape}] does not sum to [${shape}]`);
   }
-  return toShape([x], { from: x.shape, to: shape });
+  return toShape([x], { from: x.shape, dtype: typeOf(x), to: shape });
 }

@@ -13,6 +13,11 @@ const L: Values = [4, 8, 16];
 const HALF = "vec4<f16>";
 const T: Choices = { T: ["f32", "vec4f"] };
 const EPILOGUE: Choices = { BIAS: BOTH, QUICK_GELU: BOTH, RESIDUAL: BOTH };
+/** What a product of f16 stores, forward and backward: activations by f32 weights, activations by activations. */
+const STORED = (half: string): Choices[] => [
+  { A: [half], Residual: [half], C: [half], RESIDUAL: BOTH },
+  { A: [half], B: [half], Bias: [half], Residual: [half] },
+];
 /** Teams of lanes that share a row: one lane on a software device, up to a workgroup on a GPU. */
 const TEAMS: readonly Choices[] = [
   { TEAM: [1], LANES: [16] },
@@ -71,9 +76,11 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "linalg/matmul": [
     { TRANSPOSE_A: [false], TRANSPOSE_B: BOTH, ...EPILOGUE },
     { TRANSPOSE_A: [true], TRANSPOSE_B: [false], ...EPILOGUE },
+    ...STORED("f16"),
   ],
-  "linalg/matmul_subgroup": [{ L, ...EPILOGUE }],
+  "linalg/matmul_subgroup": [{ L, ...EPILOGUE }, ...STORED(HALF)],
   "linalg/matmul_wide": [
+    ...STORED(HALF),
     ...[64, 128].flatMap((side) => [
       {
         TRANSPOSE_A: [false],
@@ -91,7 +98,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
       },
     ]),
   ],
-  "linalg/pack_panels": [{ L }],
+  "linalg/pack_panels": [{ L, X: ["vec4f", HALF] }],
   "linalg/symmetric_part": [{ LANES: [8, 64, 256] }],
   "linalg/tridiagonalize": [{ LANES: [8, 256], CAPACITY }],
   "linalg/tridiagonalize_subgroup": [{ L: WIDE, CAPACITY }],
@@ -106,9 +113,13 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "optim/clamp_scalar": [{}],
   "optim/finite_latch": [{}],
   "optim/global_norm": [{}],
-  "pointwise/add_into": [{}],
+  "pointwise/add_into": [{ X: ["vec4f", HALF], Y: [HALF] }],
   "pointwise/affine": [{}],
-  "pointwise/binary": [{ ...T, RANK: [1, 2, 3, 4], OPERATOR: [0, 1, 2, 3] }],
+  "pointwise/binary": [
+    { ...T, RANK: [1, 2, 3, 4], OPERATOR: [0, 1, 2, 3] },
+    { T: ["f32"], A: ["f16"], B: ["f32", "f16"], Y: ["f16"] },
+    { T: ["vec4f"], A: [HALF], B: ["vec4f", HALF], Y: [HALF] },
+  ],
   "pointwise/cast": [{ X: [HALF], Y: ["vec4f"] }, { X: ["vec4f"], Y: [HALF] }],
   "pointwise/exp": [{}],
   "pointwise/expand": [{ ...T, RANK: [1, 2, 3, 4] }],
@@ -119,7 +130,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "recurrent/lstm": [{ LANES: [64], CAPACITY: [4, 2048] }],
   "reduce/avg_pool": [{ ...T, SIDE: [1, 2, 3] }],
   "reduce/masked_mean": [T],
-  "reduce/reduce": [T],
+  "reduce/reduce": [T, { T: ["f32"], X: ["f16"] }, { T: ["vec4f"], X: [HALF] }],
 };
 
 /** A kernel as one host call composes it. */

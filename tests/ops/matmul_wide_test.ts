@@ -43,7 +43,7 @@ function check(c: ProductCase, tile: WideTile, quickGelu = false): Promise<void>
         transposeB: form === "nt",
         ...plain,
         quickGelu,
-      });
+      }, "f32");
       multiplyWide(it, tile);
       return it.c;
     },
