@@ -1,8 +1,8 @@
 // Copies a block of rows: y[b, to + i] = x[b, from + i], i < count, for every b of the batch. Slices,
 // concatenations and their gradients are made of it.
 //
-// Sizes are in T along the flattened (row, column) of one batch entry; T is vec4f where 4 divides the
-// width. Dispatch: 256 lanes, one T each, striding over the grid.
+// Sizes are in T along the flattened (row, column) of one batch entry; T is f32 or f16, and four of
+// them where 4 divides the width. Dispatch: 256 lanes, one T each, striding over the grid.
 
 struct Params {
   n: u32, // batch * count

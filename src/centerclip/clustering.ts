@@ -8,6 +8,7 @@ import type { EncodeFramesOptions } from "../clip/vision.ts";
 import { clusterLayer, type ClusterLayerResult } from "../cluster/layer.ts";
 import type { ClusterMethod } from "../cluster/method.ts";
 import type { Parameters } from "../nn/parameters.ts";
+import { cast, typeOf } from "../ops/cast.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ForwardOptions } from "./forward.ts";
 import type { CenterClipOptions } from "./model.ts";
@@ -48,7 +49,8 @@ export function layerName({ block }: ClusterStep, { algorithm }: ClusterMethod):
 }
 
 /**
- * What clustering does around the blocks of the vision transformer.
+ * What clustering does around the blocks of the vision transformer: in f32, whatever the tokens are stored
+ * in.
  *
  * @param visual The parameters of `visual`.
  * @param told Called with what each layer made, before the block that it stands in front of.
@@ -66,14 +68,16 @@ export function clusterHooks(
   { groupings, training }: ForwardOptions,
   told: (made: ClusterLayerResult, step: ClusterStep) => void = () => {},
 ): Pick<EncodeFramesOptions, "beforeBlock" | "beforeMlp"> {
-  const layer = (tokens: Tensor, step: ClusterStep) =>
-    clusterLayer(tokens, method, {
+  const layer = (tokens: Tensor, step: ClusterStep): ClusterLayerResult => {
+    const made = clusterLayer(cast(tokens, "f32"), method, {
       ...step,
       k: step.clusters,
       parameters: visual.at(layerName(step, method)),
       random: training?.stream(STREAM + step.block),
       grouping: groupings?.(step),
     });
+    return { ...made, output: cast(made.output, typeOf(tokens)) };
+  };
   return {
     beforeBlock(tokens, block) {
       const step = plan.find((step) => step.block === block);

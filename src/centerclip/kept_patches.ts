@@ -26,7 +26,8 @@ import type { ClusterStep } from "./plan.ts";
  * ```
  */
 export async function keptPatches(model: CenterClip, frames: Tensor): Promise<Set<number>[]> {
-  const { parameters, plan, config, options: { maxFrames, clustering, linearPatch } } = model;
+  const { parameters, plan, config, activations, options } = model;
+  const { maxFrames, clustering, linearPatch } = options;
   if (!clustering || plan.length === 0) throw new UsageError("the model does not cluster tokens");
   const { method } = clustering, patches = patchesOf(demandVit(config, "token clustering"));
   const visual = parameters.at("clip").at("visual");
@@ -40,7 +41,8 @@ export async function keptPatches(model: CenterClip, frames: Tensor): Promise<Se
     layers.push({ step, medoids });
   });
   const patches3d = linearPatch === "3d" ? { frames: maxFrames } : undefined;
-  scope.keep(encodeFrames(visual, config, frames, { ...hooks, kept, patches3d })).dispose();
+  scope.keep(encodeFrames(visual, config, frames, { ...hooks, kept, patches3d, activations }))
+    .dispose();
 
   const ids = await Promise.all(layers.map(async ({ step, medoids }) => {
     const values = await medoids.data(), { targetFrames, clusters, frameDuration } = step;

@@ -10,6 +10,7 @@ import { encodeFrames } from "../clip/vision.ts";
 import type { ClusterLayerResult } from "../cluster/layer.ts";
 import type { Device } from "../gpu/device.ts";
 import type { Parameters } from "../nn/parameters.ts";
+import type { FloatType } from "../ops/cast.ts";
 import { add } from "../ops/binary.ts";
 import { reshape } from "../ops/reshape.ts";
 import { tidy } from "../tensor/scope.ts";
@@ -32,6 +33,11 @@ export interface CenterClipOptions {
   readonly linearPatch?: "2d" | "3d";
   /** How frames meet a text. Default: their mean does. */
   readonly head?: HeadOptions;
+  /**
+   * `amp`: the towers store activations as f16, and compute in f32 on f32 weights; clustering, heads and
+   * losses stay f32. Default `fp32`.
+   */
+  readonly precision?: "fp32" | "amp";
   /** The original's behaviour where the default differs: the mask of a segment. */
   readonly compat?: "reference";
 }
@@ -76,7 +82,7 @@ export class CenterClip {
    *
    * @param parameters The weights, CLIP's under `clip.` in OpenAI's names.
    * @throws {UsageError} if the clustering does not fit the model, or the model has a ResNet, which has no
-   *   tokens to cluster and no patches.
+   *   tokens to cluster and no patches, and runs in f32 only.
    */
   constructor(
     readonly parameters: Parameters,
@@ -84,6 +90,7 @@ export class CenterClip {
     readonly options: CenterClipOptions,
   ) {
     if (options.linearPatch === "3d") demandVit(config, "--linear_patch 3d");
+    if (options.precision === "amp") demandVit(config, "--precision amp");
     this.#clip = parameters.at("clip");
     this.#head = headOf(parameters, options.head ?? { kind: "meanP" });
     this.plan = planOf(config, options);
@@ -94,6 +101,11 @@ export class CenterClip {
     return this.parameters.device;
   }
 
+  /** Type in which the towers store activations. */
+  get activations(): FloatType {
+    return this.options.precision === "amp" ? "f16" : "f32";
+  }
+
   /** Frame vectors that a video is left with. */
   get segments(): number {
     return this.plan.at(-1)?.targetFrames ?? this.options.maxFrames;
@@ -101,7 +113,7 @@ export class CenterClip {
 
   /** Embeds texts: [texts, embed], not normalised. */
   encodeText(batch: TokenBatch): Tensor {
-    return encodeText(this.#clip, this.config, batch);
+    return encodeText(this.#clip, this.config, batch, { activations: this.activations });
   }
 
   /**
@@ -124,6 +136,7 @@ export class CenterClip {
     const note = ({ loss }: ClusterLayerResult) => loss && losses.push(loss);
     const vectors = encodeFrames(visual, this.config, frames, {
       training: options.training !== undefined,
+      activations: this.activations,
       patches3d: linearPatch === "3d" ? { frames: maxFrames } : undefined,
       ...clustering && clusterHooks(plan, clustering.method, visual, options, note),
       kept: losses,

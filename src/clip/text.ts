@@ -6,6 +6,7 @@
 import type { Parameters } from "../nn/parameters.ts";
 import { block, norm } from "../nn/transformer.ts";
 import { add } from "../ops/binary.ts";
+import { cast, type FloatType } from "../ops/cast.ts";
 import { sliceRows } from "../ops/copy_rows.ts";
 import { embedding } from "../ops/embedding.ts";
 import { matmul } from "../ops/matmul.ts";
@@ -23,6 +24,12 @@ export interface TokenBatch {
   readonly length: number;
 }
 
+/** Options of {@link encodeText}. */
+export interface EncodeTextOptions {
+  /** Type in which the blocks store tokens. Default f32. */
+  readonly activations?: FloatType;
+}
+
 /** Where the end-of-text token of each row stands: the first position of the row's largest id. */
 export function endOfText({ ids, length }: TokenBatch): Int32Array<ArrayBuffer> {
   return Int32Array.from({ length: ids.length / length }, (_, row) => {
@@ -34,10 +41,15 @@ export function endOfText({ ids, length }: TokenBatch): Int32Array<ArrayBuffer> 
 /**
  * The tokens of texts after the causal transformer.
  *
- * @returns [batch, length, width], before the last norm.
+ * @returns f32 [batch, length, width], before the last norm.
  * @throws {RangeError} if the texts are longer than the model's context.
  */
-export function textTokens(parameters: Parameters, config: ClipConfig, batch: TokenBatch): Tensor {
+export function textTokens(
+  parameters: Parameters,
+  config: ClipConfig,
+  batch: TokenBatch,
+  { activations = "f32" }: EncodeTextOptions = {},
+): Tensor {
   const { length } = batch;
   if (length > config.contextLength) {
     throw new RangeError(`${length} tokens exceed the model's context of ${config.contextLength}`);
@@ -47,11 +59,12 @@ export function textTokens(parameters: Parameters, config: ClipConfig, batch: To
     const ids = tensor(device, batch.ids, [batch.ids.length / length, length]);
     const positions = parameters.get("positional_embedding");
     const used = sliceRows(reshape(positions, [1, config.contextLength, -1]), 0, length);
-    let x = add(embedding(parameters.get("token_embedding.weight"), ids), used);
+    const embedded = add(embedding(parameters.get("token_embedding.weight"), ids), used);
+    let x = cast(embedded, activations);
     for (let i = 0; i < config.textLayers; i++) {
       x = block(x, parameters.at(`transformer.resblocks.${i}`), { causal: true });
     }
-    return x;
+    return cast(x, "f32");
   });
 }
 
@@ -69,10 +82,15 @@ export function textTokens(parameters: Parameters, config: ClipConfig, batch: To
  * const vector = encodeText(parameters.at("clip"), config, { ids, length: 32 });
  * ```
  */
-export function encodeText(parameters: Parameters, config: ClipConfig, batch: TokenBatch): Tensor {
+export function encodeText(
+  parameters: Parameters,
+  config: ClipConfig,
+  batch: TokenBatch,
+  options?: EncodeTextOptions,
+): Tensor {
   const { device } = parameters;
   return tidy(device, () => {
-    const tokens = textTokens(parameters, config, batch);
+    const tokens = textTokens(parameters, config, batch, options);
     // The norm works token by token, so only the tokens that are used need it.
     const used = selectToken(tokens, tensor(device, endOfText(batch)));
     return matmul(norm(used, parameters.at("ln_final")), parameters.get("text_projection"));

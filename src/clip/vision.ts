@@ -7,6 +7,7 @@ import type { Parameters } from "../nn/parameters.ts";
 import { block, norm } from "../nn/transformer.ts";
 import { prependClassToken } from "../ops/class_token.ts";
 import { sliceRows } from "../ops/copy_rows.ts";
+import { cast, type FloatType } from "../ops/cast.ts";
 import { matmul } from "../ops/matmul.ts";
 import { extractPatches } from "../ops/patches.ts";
 import { reshape } from "../ops/reshape.ts";
@@ -34,6 +35,8 @@ export interface EncodeFramesOptions extends ResNetOptions {
    * has so many frames.
    */
   readonly patches3d?: { readonly frames: number };
+  /** Type in which the blocks of a vision transformer store tokens. Default f32. */
+  readonly activations?: FloatType;
 }
 
 /**
@@ -64,8 +67,10 @@ function transformerFeatures(
   parameters: Parameters,
   config: VitConfig,
   frames: Tensor,
-  { beforeBlock = (tokens) => tokens, beforeMlp, kept = [], patches3d }: EncodeFramesOptions,
+  options: EncodeFramesOptions,
 ): Tensor {
+  const { beforeBlock = (tokens) => tokens, beforeMlp, kept = [], patches3d } = options;
+  const { activations = "f32" } = options;
   const { visionPatchSize: patch, imageResolution: size, visionWidth: width } = config;
   const [features] = tidy(parameters.device, () => {
     const spans = patches3d && { taps: 3, frames: patches3d.frames };
@@ -75,7 +80,7 @@ function transformerFeatures(
     const embedded = matmul(patches, kernel, { transposeB: true });
     const positions = parameters.get("positional_embedding");
     const tokens = prependClassToken(embedded, parameters.get("class_embedding"), positions);
-    let x = norm(tokens, parameters.at("ln_pre"));
+    let x = cast(norm(tokens, parameters.at("ln_pre")), activations);
     for (let i = 0; i < config.visionLayers; i++) {
       x = block(beforeBlock(x, i), parameters.at(`transformer.resblocks.${i}`), {
         beforeMlp: beforeMlp && ((tokens) => beforeMlp(tokens, i)),
@@ -83,7 +88,7 @@ function transformerFeatures(
     }
     // The norm and the projection work token by token, and only the class token is used.
     const [frames_] = x.shape;
-    const classes = reshape(sliceRows(x, 0, 1), [frames_, width]);
+    const classes = reshape(cast(sliceRows(x, 0, 1), "f32"), [frames_, width]);
     return [matmul(norm(classes, parameters.at("ln_post")), parameters.get("proj")), ...kept];
   });
   return features;

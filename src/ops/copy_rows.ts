@@ -7,6 +7,7 @@ import source from "../../kernels/index/copy_rows.wgsl" with { type: "text" };
 import { empty, type Tensor, zeros } from "../tensor/tensor.ts";
 import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";
+import { halves } from "./storage.ts";
 import { vectorsOf } from "./vectors.ts";
 
 const kernel = { name: "copy_rows", source };
@@ -20,7 +21,7 @@ function copyRows(x: Tensor, from: number, y: Tensor, to: number, count: number)
   device.launch({
     kernel,
     entry: "forward",
-    consts: { T },
+    consts: { T, ...halves({ T: x }, T === "vec4f") },
     bind: { x, y },
     params: {
       n,
@@ -38,13 +39,13 @@ const slice = defineOp<[Tensor], { from: number; to: number; rows: number }>({
   name: "sliceRows",
   forward([x], { from, to }) {
     const [batch, , width] = x.shape;
-    const y = empty(x.device, "f32", [batch, to - from, width], "sliceRows");
+    const y = empty(x.device, x.dtype, [batch, to - from, width], "sliceRows");
     copyRows(x, from, y, 0, to - from);
     return y;
   },
   gradient(dy, { attributes: { from, to, rows } }) {
     const [batch, , width] = dy.shape;
-    const dx = zeros(dy.device, "f32", [batch, rows, width]);
+    const dx = zeros(dy.device, dy.dtype, [batch, rows, width]);
     copyRows(dy, 0, dx, from, to - from);
     return [dx];
   },
@@ -54,7 +55,7 @@ const concat = defineOp<[Tensor, Tensor], { split: number }>({
   name: "concatRows",
   forward([a, b]) {
     const [batch, rows, width] = a.shape;
-    const y = empty(a.device, "f32", [batch, rows + b.shape[1], width], "concatRows");
+    const y = empty(a.device, a.dtype, [batch, rows + b.shape[1], width], "concatRows");
     copyRows(a, 0, y, 0, rows);
     copyRows(b, 0, y, rows, b.shape[1]);
     return y;
@@ -70,8 +71,8 @@ const concat = defineOp<[Tensor, Tensor], { split: number }>({
 /**
  * Rows `from` (inclusive) to `to` (exclusive, default: all that follow) of every batch entry.
  *
- * @param x [batch, rows, width].
- * @returns [batch, to - from, width].
+ * @param x f32 or f16 [batch, rows, width].
+ * @returns [batch, to - from, width], of the same type.
  * @throws {RangeError} if `x` has no such rows.
  */
 export function sliceRows(x: Tensor, from: number, to: number = x.shape[1]): Tensor {
@@ -85,8 +86,8 @@ export function sliceRows(x: Tensor, from: number, to: number = x.shape[1]): Ten
 /**
  * The rows of `a`, then those of `b`.
  *
- * @param a [batch, n, width].
- * @param b [batch, m, width].
+ * @param a f32 or f16 [batch, n, width].
+ * @param b [batch, m, width], of the same type.
  * @returns [batch, n + m, width].
  * @throws {RangeError} if the shapes do not fit.
  */
