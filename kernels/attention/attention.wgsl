@@ -1,4 +1,4 @@
-// Multi-head attention on packed projections, for any device: f32, heads of up to 64.
+// Multi-head attention on packed projections, for any device: heads of up to 64.
 //
 //   qkv [B, T, 3, H, D], out and dout [B, T, H, D], lse and delta [B, H, T], D = 4 HEAD4
 //   S = scale Q K' (CAUSAL: keys after the query count as -inf; BIASED: + bias of the key, [B, T])
@@ -6,6 +6,9 @@
 //   lse = log sum exp S;  delta = sum_d dout out
 //   backward: P = exp(S - lse), dP = dout V', dS = P (dP - delta),
 //             dV = P' dout, dK = scale dS' Q, dQ = scale dS K
+//
+// qkv, out and their gradients are stored as X, f32 or f16; lse, delta and the biases are f32, as is all
+// arithmetic.
 //
 // The probabilities are never stored: the forward pass keeps a running maximum and sum (online softmax),
 // the backward pass recomputes them from lse. One kernel owns dQ, another dK and dV: no atomics.
@@ -21,17 +24,20 @@ struct Params {
   scale: f32,
 }
 
+alias X = vec4f;
+alias Bias = f32; // where BIASED is false, of whatever is bound
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
-@group(0) @binding(2) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(1) var<storage, read> qkv: array<X>;
+@group(0) @binding(2) var<storage, read> dout: array<X>;
 @group(0) @binding(3) var<storage, read> lse: array<f32>;
 @group(0) @binding(4) var<storage, read> delta: array<f32>;
-@group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> out: array<X>;
 @group(0) @binding(6) var<storage, read_write> lse_out: array<f32>;
-@group(0) @binding(7) var<storage, read_write> dqkv: array<vec4f>;
-@group(0) @binding(8) var<storage, read> out_in: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> dqkv: array<X>;
+@group(0) @binding(8) var<storage, read> out_in: array<X>;
 @group(0) @binding(9) var<storage, read_write> delta_out: array<f32>;
-@group(0) @binding(10) var<storage, read> key_bias: array<f32>;
+@group(0) @binding(10) var<storage, read> key_bias: array<Bias>;
 
 const CAUSAL = false;
 const BIASED = false;
@@ -63,7 +69,7 @@ fn stat(group: vec3u, token: u32) -> u32 {
 
 fn bias(group: vec3u, key: u32) -> f32 {
   if (BIASED) {
-    return key_bias[group.z * params.tokens + key];
+    return f32(key_bias[group.z * params.tokens + key]);
   }
   return 0.0;
 }
@@ -92,7 +98,7 @@ fn forward(
   var q: Row;
   var o: Row;
   for (var d = 0u; d < HEAD4; d++) {
-    q[d] = params.scale * qkv[packed(group, row, 0u) + d];
+    q[d] = params.scale * vec4f(qkv[packed(group, row, 0u) + d]);
   }
   var most = MASKED;
   var total = 0.0;
@@ -101,8 +107,8 @@ fn forward(
     workgroupBarrier();
     for (var i = lane; i < ROUND * HEAD4; i += LANES) {
       let token = min(start + i / HEAD4, params.tokens - 1u);
-      staged[i] = qkv[packed(group, token, 1u) + i % HEAD4];
-      staged[OTHER + i] = qkv[packed(group, token, 2u) + i % HEAD4];
+      staged[i] = vec4f(qkv[packed(group, token, 1u) + i % HEAD4]);
+      staged[OTHER + i] = vec4f(qkv[packed(group, token, 2u) + i % HEAD4]);
     }
     workgroupBarrier();
     for (var j = 0u; j < min(ROUND, visible - start); j++) {
@@ -122,7 +128,7 @@ fn forward(
   }
   if (query < params.tokens) {
     for (var d = 0u; d < HEAD4; d++) {
-      out[plain(group, query) + d] = o[d] / total;
+      out[plain(group, query) + d] = X(o[d] / total);
     }
     lse_out[stat(group, query)] = most + log(total);
   }
@@ -140,7 +146,7 @@ fn backward_delta(
   var sum = vec4f(0.0);
   for (var d = 0u; d < HEAD4; d++) {
     let at = plain(group, query) + d;
-    sum += dout[at] * out_in[at];
+    sum += vec4f(dout[at]) * vec4f(out_in[at]);
   }
   delta_out[stat(group, query)] = sum.x + sum.y + sum.z + sum.w;
 }
@@ -156,8 +162,8 @@ fn backward_q(
   var g: Row;
   var dq: Row;
   for (var d = 0u; d < HEAD4; d++) {
-    q[d] = params.scale * qkv[packed(group, row, 0u) + d];
-    g[d] = dout[plain(group, row) + d];
+    q[d] = params.scale * vec4f(qkv[packed(group, row, 0u) + d]);
+    g[d] = vec4f(dout[plain(group, row) + d]);
   }
   let own_lse = lse[stat(group, row)];
   let own_delta = delta[stat(group, row)];
@@ -166,8 +172,8 @@ fn backward_q(
     workgroupBarrier();
     for (var i = lane; i < ROUND * HEAD4; i += LANES) {
       let token = min(start + i / HEAD4, params.tokens - 1u);
-      staged[i] = qkv[packed(group, token, 1u) + i % HEAD4];
-      staged[OTHER + i] = qkv[packed(group, token, 2u) + i % HEAD4];
+      staged[i] = vec4f(qkv[packed(group, token, 1u) + i % HEAD4]);
+      staged[OTHER + i] = vec4f(qkv[packed(group, token, 2u) + i % HEAD4]);
     }
     workgroupBarrier();
     for (var j = 0u; j < min(ROUND, visible - start); j++) {
@@ -181,7 +187,7 @@ fn backward_q(
   }
   if (query < params.tokens) {
     for (var d = 0u; d < HEAD4; d++) {
-      dqkv[packed(group, query, 0u) + d] = dq[d];
+      dqkv[packed(group, query, 0u) + d] = X(dq[d]);
     }
   }
 }
@@ -198,8 +204,8 @@ fn backward_kv(
   var dk: Row;
   var dv: Row;
   for (var d = 0u; d < HEAD4; d++) {
-    k[d] = params.scale * qkv[packed(group, row, 1u) + d];
-    v[d] = qkv[packed(group, row, 2u) + d];
+    k[d] = params.scale * vec4f(qkv[packed(group, row, 1u) + d]);
+    v[d] = vec4f(qkv[packed(group, row, 2u) + d]);
   }
   let own_bias = bias(group, row);
   // Queries before the first key of this group see none of its keys.
@@ -208,8 +214,8 @@ fn backward_kv(
     workgroupBarrier();
     for (var i = lane; i < ROUND * HEAD4; i += LANES) {
       let token = min(start + i / HEAD4, params.tokens - 1u);
-      staged[i] = qkv[packed(group, token, 0u) + i % HEAD4];
-      staged[OTHER + i] = dout[plain(group, token) + i % HEAD4];
+      staged[i] = vec4f(qkv[packed(group, token, 0u) + i % HEAD4]);
+      staged[OTHER + i] = vec4f(dout[plain(group, token) + i % HEAD4]);
     }
     if (lane < ROUND) {
       let at = stat(group, min(start + lane, params.tokens - 1u));
@@ -228,8 +234,8 @@ fn backward_kv(
   }
   if (key < params.tokens) {
     for (var d = 0u; d < HEAD4; d++) {
-      dqkv[packed(group, key, 1u) + d] = dk[d];
-      dqkv[packed(group, key, 2u) + d] = dv[d];
+      dqkv[packed(group, key, 1u) + d] = X(dk[d]);
+      dqkv[packed(group, key, 2u) + d] = X(dv[d]);
     }
   }
 }

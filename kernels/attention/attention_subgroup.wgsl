@@ -1,4 +1,4 @@
-// Multi-head attention on packed projections, for small subgroups (software devices): f32, width 64 a head.
+// Multi-head attention on packed projections, for small subgroups (software devices): width 64 a head.
 //
 //   qkv [B, T, 3, H, 64], out and dout [B, T, H, 64], lse and delta [B, H, T]
 //   S = scale Q K' (CAUSAL: keys after the query count as -inf; BIASED: + bias of the key, [B, T])
@@ -6,6 +6,9 @@
 //   lse = log sum exp S;  delta = sum_d dout out
 //   backward: P = exp(S - lse), dP = dout V', dS = P (dP - delta),
 //             dV = P' dout, dK = scale dS' Q, dQ = scale dS K
+//
+// qkv, out and their gradients are stored as X, f32 or f16; lse, delta and the biases are f32, as is all
+// arithmetic.
 //
 // The probabilities are never stored: the forward pass keeps a running maximum and sum (online softmax),
 // the backward pass recomputes them from lse. One kernel owns dQ, another dK and dV: no atomics.
@@ -26,15 +29,18 @@ struct Params {
   scale: f32,
 }
 
+alias X = vec4f;
+alias Bias = f32; // where BIASED is false, of whatever is bound
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
-@group(0) @binding(2) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(1) var<storage, read> qkv: array<X>;
+@group(0) @binding(2) var<storage, read> dout: array<X>;
 @group(0) @binding(3) var<storage, read> lse: array<f32>;
 @group(0) @binding(4) var<storage, read> delta: array<f32>;
-@group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> out: array<X>;
 @group(0) @binding(6) var<storage, read_write> lse_out: array<f32>;
-@group(0) @binding(7) var<storage, read_write> dqkv: array<vec4f>;
-@group(0) @binding(8) var<storage, read> key_bias: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dqkv: array<X>;
+@group(0) @binding(8) var<storage, read> key_bias: array<Bias>;
 
 const CAUSAL = false;
 const BIASED = false;
@@ -77,9 +83,9 @@ fn place(group: vec3u, lane: u32) -> Place {
 
 fn load(grad: bool, at: u32) -> vec4f {
   if (grad) {
-    return dout[at];
+    return vec4f(dout[at]);
   }
-  return qkv[at];
+  return vec4f(qkv[at]);
 }
 
 // The inner products of the rows from `row` of x with the lane's four rows from `col` of y.
@@ -145,7 +151,12 @@ fn biases(batch: u32, col: u32) -> vec4f {
   if (BIASED) {
     let key = batch * params.tokens +
       min(vec4u(col) + vec4u(0u, 1u, 2u, 3u), vec4u(params.tokens - 1u));
-    return vec4f(key_bias[key.x], key_bias[key.y], key_bias[key.z], key_bias[key.w]);
+    return vec4f(
+      f32(key_bias[key.x]),
+      f32(key_bias[key.y]),
+      f32(key_bias[key.z]),
+      f32(key_bias[key.w]),
+    );
   }
   return vec4f();
 }
@@ -189,7 +200,7 @@ fn forward(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id) gr
   for (var i = 0u; i < ROWS; i++) {
     if (row + i < params.tokens) {
       for (var c = 0u; c < COLS; c++) {
-        out[p.grad + (row + i) * p.grad_step + c * L + lane] = o[i * COLS + c] / total[i];
+        out[p.grad + (row + i) * p.grad_step + c * L + lane] = X(o[i * COLS + c] / total[i]);
       }
       if (lane == 0u) {
         lse_out[p.stat + row + i] = most[i] + log(total[i]);
@@ -219,7 +230,7 @@ fn backward_q(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id)
   for (var i = 0u; i < ROWS; i++) {
     if (row + i < params.tokens) {
       for (var c = 0u; c < COLS; c++) {
-        dqkv[p.q + (row + i) * p.step + c * L + lane] = params.scale * dq[i * COLS + c];
+        dqkv[p.q + (row + i) * p.step + c * L + lane] = X(params.scale * dq[i * COLS + c]);
       }
     }
   }
@@ -258,8 +269,8 @@ fn backward_kv(@builtin(subgroup_invocation_id) lane: u32, @builtin(workgroup_id
     if (row + i < params.tokens) {
       for (var c = 0u; c < COLS; c++) {
         let at = (row + i) * p.step + c * L + lane;
-        dqkv[p.k + at] = params.scale * dk[i * COLS + c];
-        dqkv[p.v + at] = dv[i * COLS + c];
+        dqkv[p.k + at] = X(params.scale * dk[i * COLS + c]);
+        dqkv[p.v + at] = X(dv[i * COLS + c]);
       }
     }
   }

@@ -10,6 +10,7 @@ import { sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Input } from "./define.ts";
 import { smallSubgroup } from "./small_subgroup.ts";
+import { halves } from "./storage.ts";
 
 const plainKernel = { name: "attention", source: plain };
 const subgroupKernel = { name: "attention_subgroup", source: subgroup };
@@ -57,6 +58,8 @@ function launch(
   const heads = width / 3 / head;
   const special = head === HEAD && entry !== "backward_delta";
   const lanes = special ? smallSubgroup(device) : undefined;
+  // A bias that is not there needs a buffer all the same.
+  const key_bias = keyBias ?? qkv;
   device.launch({
     kernel: lanes ? subgroupKernel : plainKernel,
     entry,
@@ -64,10 +67,11 @@ function launch(
       CAUSAL: causal,
       BIASED: keyBias !== undefined,
       ...lanes ? { L: lanes } : { HEAD4: head / 4 },
+      ...halves({ X: qkv }, true),
+      ...halves({ Bias: key_bias }, false),
     },
-    // The subgroup variant reads operands through one function, so every entry names both sources; and
-    // a bias that is not there needs a buffer all the same.
-    bind: { dout: qkv, key_bias: keyBias ?? qkv, ...bind, qkv },
+    // The subgroup variant reads operands through one function, so every entry names both sources.
+    bind: { dout: qkv, key_bias, ...bind, qkv },
     params: { tokens, heads, scale: head ** -0.5, ...lanes && { head4: head / 4 } },
     groups: [Math.ceil(tokens / (lanes ? ROWS : LANES)), heads, batch],
     flops: 2 * PRODUCTS[entry] * batch * heads * head * tokens *
@@ -89,7 +93,7 @@ const op = defineOp<[qkv: Tensor, keyBias: Input], Attributes>({
     if (keyBias && !sameShape(keyBias.shape, [batch, tokens])) {
       throw new RangeError(`attention: biases [${keyBias.shape}], not [${batch},${tokens}]`);
     }
-    const out = empty(device, "f32", [batch, tokens, width / 3], "attention");
+    const out = empty(device, qkv.dtype, [batch, tokens, width / 3], "attention");
     const lse_out = empty(device, "f32", [batch, heads, tokens], "attention");
     launch(qkv, keyBias, attributes, "forward", { out, lse_out });
     save(qkv, keyBias, out, lse_out);
@@ -98,7 +102,7 @@ const op = defineOp<[qkv: Tensor, keyBias: Input], Attributes>({
   gradient(dout, { saved: [qkv, keyBias, out_in, lse], attributes }) {
     const { device } = dout;
     const delta_out = empty(device, "f32", lse!.shape, "attention");
-    const dqkv = empty(device, "f32", qkv!.shape, "attention");
+    const dqkv = empty(device, qkv!.dtype, qkv!.shape, "attention");
     launch(qkv!, keyBias, attributes, "backward_delta", { dout, out_in: out_in!, delta_out });
     const bind = { dout, lse: lse!, delta: delta_out, dqkv };
     launch(qkv!, keyBias, attributes, "backward_q", bind);
@@ -110,8 +114,8 @@ const op = defineOp<[qkv: Tensor, keyBias: Input], Attributes>({
 /**
  * `softmax(Q K' / sqrt(head) + bias) V` for every head, heads side by side in the last dimension.
  *
- * @param qkv [batch, tokens, 3 D]: queries, keys and values, each of D = heads * head.
- * @returns [batch, tokens, D].
+ * @param qkv f32 or f16 [batch, tokens, 3 D]: queries, keys and values, each of D = heads * head.
+ * @returns [batch, tokens, D], of the type of `qkv`.
  * @throws {RangeError} if the last dimension is not 3 * heads * head, or the biases do not fit.
  *
  * Source: Vaswani et al., "Attention is all you need", eq. 1; the recomputation in the backward pass is

@@ -5,9 +5,11 @@
  */
 import source from "../../kernels/norm/layer_norm.wgsl" with { type: "text" };
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "./cast.ts";
 import { defineOp } from "./define.ts";
 import { sum } from "./reduce.ts";
 import { planRows, rowsOf } from "./rows.ts";
+import { halves } from "./storage.ts";
 
 const kernel = { name: "layer_norm", source };
 
@@ -15,18 +17,18 @@ const kernel = { name: "layer_norm", source };
 const CHUNK = 64;
 const COLUMN_LANES = 64;
 
-const op = defineOp<[Tensor, Tensor, Tensor], { eps: number }>({
+const op = defineOp<[Tensor, Tensor, Tensor], { eps: number; dtype: FloatType }>({
   name: "layerNorm",
-  forward([x, gamma, beta], { eps }, save) {
+  forward([x, gamma, beta], { eps, dtype }, save) {
     const { device, shape } = x;
     const { rows, width } = rowsOf(shape);
-    const y = empty(device, "f32", shape, "layerNorm");
+    const y = empty(device, dtype, shape, "layerNorm");
     const stats = empty(device, "f32", [rows, 2], "layerNorm");
     const plan = planRows(device, rows, width);
     device.launch({
       kernel,
       entry: "forward",
-      consts: plan.consts,
+      consts: { ...plan.consts, ...halves({ X: x, Y: y }, plan.consts.VECTORS) },
       bind: { x, gamma, beta, y, stats },
       params: { rows, width: plan.width, parts: 0, scale: 1 / width, eps },
       groups: plan.groups,
@@ -41,11 +43,11 @@ const op = defineOp<[Tensor, Tensor, Tensor], { eps: number }>({
     const parts = Math.ceil(rows / CHUNK);
     const bind = { x: x!, gamma: gamma!, dy, saved: stats! };
     const params = { rows, width: plan.width, parts, scale: 1 / width, eps };
-    const { consts } = plan;
+    const stored = halves({ X: x, Y: dy }, plan.consts.VECTORS);
 
-    const dx = needs[0] ? empty(device, "f32", shape, "layerNorm") : undefined;
+    const dx = needs[0] ? empty(device, x!.dtype, shape, "layerNorm") : undefined;
     if (dx) {
-      const { groups } = plan;
+      const { groups } = plan, consts = { ...plan.consts, ...stored };
       device.launch({ kernel, entry: "backward", consts, bind: { ...bind, dx }, params, groups });
     }
     if (!needs[1] && !needs[2]) return [dx, undefined, undefined];
@@ -55,7 +57,7 @@ const op = defineOp<[Tensor, Tensor, Tensor], { eps: number }>({
     device.launch({
       kernel,
       entry: "parameters",
-      consts: { T: plan.consts.T },
+      consts: { T: plan.consts.T, ...stored },
       bind: { ...bind, dgamma, dbeta },
       params,
       groups: [Math.min(groups, device.info.maxWorkgroups)],
@@ -66,8 +68,19 @@ const op = defineOp<[Tensor, Tensor, Tensor], { eps: number }>({
 
 /**
  * `gamma * (x - mean) / sqrt(var + eps) + beta` over the last dimension, with the biased variance
- * (Ba, Kiros, Hinton: "Layer normalization", 2016). `gamma` and `beta` have the size of that dimension.
+ * (Ba, Kiros, Hinton: "Layer normalization", 2016).
+ *
+ * @param x f32 or f16.
+ * @param gamma f32, of the size of the last dimension.
+ * @param beta The same.
+ * @param dtype Type of the result. Default: that of `x`.
  */
-export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, eps = 1e-5): Tensor {
-  return op([x, gamma, beta], { eps });
+export function layerNorm(
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  eps = 1e-5,
+  dtype = x.dtype as FloatType,
+): Tensor {
+  return op([x, gamma, beta], { eps, dtype });
 }

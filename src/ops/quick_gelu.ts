@@ -7,17 +7,22 @@ import source from "../../kernels/pointwise/quick_gelu.wgsl" with { type: "text"
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";
+import { halves } from "./storage.ts";
 
 const kernel = { name: "quick_gelu", source };
+
+function launch(entry: string, x: Tensor, bind: Readonly<Record<string, Tensor>>): void {
+  const { device, size } = x;
+  const n = Math.ceil(size / 4), groups = pointwiseGroups(device, n);
+  device.launch({ kernel, entry, consts: halves({ X: x }, true), bind, params: { n }, groups });
+}
 
 const op = defineOp<[Tensor]>({
   name: "quickGelu",
   forward([x], _, save) {
-    const { device, shape, size: n } = x;
-    const y = empty(device, "f32", shape, "quickGelu");
+    const y = empty(x.device, x.dtype, x.shape, "quickGelu");
     save(x);
-    const groups = pointwiseGroups(device, n);
-    device.launch({ kernel, entry: "forward", bind: { x, y }, params: { n }, groups });
+    launch("forward", x, { x, y });
     return y;
   },
   gradient(dy, { saved: [x] }) {
@@ -25,16 +30,23 @@ const op = defineOp<[Tensor]>({
   },
 });
 
-/** The gradient of QuickGELU at `x`, for those who keep `x` themselves (a fused GEMM epilogue). */
+/**
+ * The gradient of QuickGELU at `x`, for those who keep `x` themselves (a fused GEMM epilogue).
+ *
+ * @param x f32 or f16.
+ * @param dy Of the type of `x`.
+ */
 export function quickGeluGradient(x: Tensor, dy: Tensor): Tensor {
-  const { device, shape, size: n } = x;
-  const dx = empty(device, "f32", shape, "quickGelu");
-  const groups = pointwiseGroups(device, n);
-  device.launch({ kernel, entry: "backward", bind: { x, dy, dx }, params: { n }, groups });
+  const dx = empty(x.device, x.dtype, x.shape, "quickGelu");
+  launch("backward", x, { x, dy, dx });
   return dx;
 }
 
-/** `x * sigmoid(1.702 x)`, elementwise (openai/CLIP, `QuickGELU`). */
+/**
+ * `x * sigmoid(1.702 x)`, elementwise (openai/CLIP, `QuickGELU`).
+ *
+ * @param x f32 or f16, as is the result.
+ */
 export function quickGelu(x: Tensor): Tensor {
   return op([x]);
 }

@@ -39,10 +39,14 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "attention/attention": [
     { CAUSAL: BOTH, BIASED: [false], HEAD4: [16] },
     { CAUSAL: [false], BIASED: [true], HEAD4: [1, 8, 16] },
+    { CAUSAL: BOTH, BIASED: [false], HEAD4: [16], X: [HALF], Bias: ["f16"] },
+    { CAUSAL: [false], BIASED: [true], HEAD4: [1, 8, 16], X: [HALF] },
   ],
   "attention/attention_subgroup": [
     { CAUSAL: BOTH, BIASED: [false], L },
     { CAUSAL: [false], BIASED: [true], L },
+    { CAUSAL: BOTH, BIASED: [false], L, X: [HALF], Bias: ["f16"] },
+    { CAUSAL: [false], BIASED: [true], L, X: [HALF] },
   ],
   "attention/query_attention": [{}],
   "cluster/affinity": [{}],
@@ -105,7 +109,10 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "norm/batch_norm": [{ ...T, RELU: BOTH, RESIDUAL: BOTH, TRAINING: BOTH }],
   "norm/cross_entropy": TEAMS.map((team) => ({ ...team, TRANSPOSED: BOTH, DIAGONAL: BOTH })),
   "norm/l2_normalize": ROWS,
-  "norm/layer_norm": ROWS,
+  "norm/layer_norm": ROWS.map((rows) => {
+    const stored = ["T", rows.VECTORS[0] ? HALF : "f16"];
+    return { ...rows, X: stored, Y: stored };
+  }),
   "norm/softmax": ROWS,
   "optim/adamw": [{}],
   "optim/adamw_advance": [{}],
@@ -123,7 +130,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "pointwise/cast": [{ X: [HALF], Y: ["vec4f"] }, { X: ["vec4f"], Y: [HALF] }],
   "pointwise/exp": [{}],
   "pointwise/expand": [{ ...T, RANK: [1, 2, 3, 4] }],
-  "pointwise/quick_gelu": [{}],
+  "pointwise/quick_gelu": [{ X: [HALF] }],
   "pointwise/relu": [{}],
   "profile/roofline": [{}],
   "random/dropout": [{}],

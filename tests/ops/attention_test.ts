@@ -1,7 +1,9 @@
 import { throws } from "node:assert/strict";
+import type { Device } from "../../src/gpu/device.ts";
 import { attention, HEAD } from "../../src/ops/attention.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { AWKWARD, device } from "../device.ts";
+import { gpuGeometry } from "../gpu_geometry.ts";
 import { checkOp, normals } from "../oracle/check.ts";
 
 interface Sizes {
@@ -10,7 +12,7 @@ interface Sizes {
   readonly heads: number;
   readonly head?: number;
   readonly causal?: boolean;
-  readonly bias?: Float32Array;
+  readonly bias?: Float32Array<ArrayBuffer>;
 }
 
 function oracle(
@@ -43,42 +45,48 @@ function oracle(
   return out;
 }
 
-for (const causal of [false, true]) {
-  for (const tokens of AWKWARD) {
-    const batch = tokens > 100 ? 1 : 2, heads = tokens > 100 ? 1 : 3;
-    Deno.test(
-      `attention() and its gradient match the oracle for ${tokens} ${
-        causal ? "causal " : ""
-      }tokens`,
-      () =>
-        checkOp({
-          device,
-          inputs: [[batch, tokens, 3 * heads * HEAD]],
-          run: (qkv) => attention(qkv, { causal }),
-          oracle: (qkv) => oracle(qkv, { batch, tokens, heads, causal }),
-          tolerance: 5e-6,
-        }),
-    );
-  }
+function check(target: Device, dtype: string, sizes: Sizes): Promise<void> {
+  const { batch, tokens, heads, head = HEAD, causal, bias } = sizes;
+  return checkOp({
+    device: target,
+    inputs: [[batch, tokens, 3 * heads * head]],
+    run: (qkv) => {
+      const keyBias = bias && tensor(target, bias, [batch, tokens]);
+      return attention(qkv, { head, causal, keyBias });
+    },
+    oracle: (qkv) => oracle(qkv, sizes),
+    ...dtype === "f16" ? { half: [0] } : { tolerance: 5e-6 },
+  });
 }
 
-for (const head of [4, 32, 64]) {
-  for (const tokens of [1, 3, 31, 33]) {
-    Deno.test(`attention() over ${tokens} tokens of heads of ${head}, some hidden, matches the oracle`, () => {
-      const batch = 2, heads = 2;
-      // As masks come: the last keys of the first entry are hidden, in the second one all are there.
-      const bias = Float32Array.from(
-        { length: batch * tokens },
-        (_, i) => i < tokens && i > tokens / 2 ? -1e6 : 0,
-      );
-      return checkOp({
-        device,
-        inputs: [[batch, tokens, 3 * heads * head]],
-        run: (qkv) => attention(qkv, { head, keyBias: tensor(device, bias, [batch, tokens]) }),
-        oracle: (qkv) => oracle(qkv, { batch, tokens, heads, head, bias }),
-        tolerance: 5e-6,
-      });
-    });
+const DEVICES = [["this device", device], ["the geometry of a GPU", gpuGeometry]] as const;
+
+for (const [where, target] of DEVICES) {
+  for (const dtype of ["f32", "f16"]) {
+    for (const causal of [false, true]) {
+      for (const tokens of AWKWARD) {
+        const batch = tokens > 100 ? 1 : 2, heads = tokens > 100 ? 1 : 3;
+        const what = `${tokens} ${causal ? "causal " : ""}tokens of ${dtype}`;
+        Deno.test(`attention() and its gradient match the oracle for ${what} in ${where}`, () =>
+          check(target, dtype, { batch, tokens, heads, causal }));
+      }
+    }
+
+    // The kernel for any device takes narrower heads, wherever it is.
+    for (const head of target === device ? [4, 32, HEAD] : [HEAD]) {
+      for (const tokens of [1, 3, 31, 33]) {
+        const what = `${tokens} tokens of ${dtype} in heads of ${head}`;
+        Deno.test(`attention() over ${what}, some hidden, matches the oracle in ${where}`, () => {
+          const batch = 2, heads = 2;
+          // As masks come: the last keys of the first entry are hidden, in the second one all are there.
+          const bias = Float32Array.from(
+            { length: batch * tokens },
+            (_, i) => i < tokens && i > tokens / 2 ? -1e6 : 0,
+          );
+          return check(target, dtype, { batch, tokens, heads, head, bias });
+        });
+      }
+    }
   }
 }
 

@@ -1,5 +1,6 @@
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Tape } from "../../src/autograd/tape.ts";
+import { cast, type FloatType } from "../../src/ops/cast.ts";
 import { layerNorm } from "../../src/ops/layer_norm.ts";
 import type { Device } from "../../src/gpu/device.ts";
 import { Scope } from "../../src/tensor/scope.ts";
@@ -24,15 +25,22 @@ function oracle(width: number, eps: number) {
   };
 }
 
-function check(target: Device, shape: Shape) {
+function check(target: Device, shape: Shape, from: FloatType = "f32", to = from) {
   const width = shape.at(-1)!;
   // The variance of a single element is 0, where central differences see the curvature of eps.
   const eps = width === 1 ? 0.5 : 1e-5;
   return checkOp({
     device: target,
     inputs: [shape, [width], [width]],
-    run: (x, gamma, beta) => layerNorm(x, gamma, beta, eps),
+    half: from === "f16" ? [0] : [],
+    run: (x, gamma, beta) => {
+      const y = layerNorm(x, gamma, beta, eps, to);
+      strictEqual(y.dtype, to);
+      return y;
+    },
     oracle: oracle(width, eps),
+    tolerance: to === "f16" ? 2 ** -10 : 2e-6,
+    gradientTolerance: from === "f16" || to === "f16" ? 2 ** -8 : 1e-4,
   });
 }
 
@@ -46,6 +54,26 @@ for (const shape of [[129, 64], [5, 129]]) {
   Deno.test(`layerNorm() of [${shape}] matches the oracle in the geometry of a GPU`, () =>
     check(gpuGeometry, shape));
 }
+
+for (const [from, to] of [["f16", "f16"], ["f32", "f16"], ["f16", "f32"]] as const) {
+  for (const shape of [[1, 1], [3, 31], [127, 3], [2, 33, 4], [129, 64], [2, 4096]]) {
+    Deno.test(`layerNorm() of [${shape}] from ${from} to ${to} matches the oracle`, () =>
+      check(device, shape, from, to));
+  }
+  for (const shape of [[129, 64], [5, 129]]) {
+    Deno.test(`layerNorm() of [${shape}] from ${from} to ${to} matches the oracle in the geometry of a GPU`, () =>
+      check(gpuGeometry, shape, from, to));
+  }
+}
+
+Deno.test("layerNorm() takes the type of its input where none is named", () => {
+  using _scope = new Scope(device);
+  const ones = tensor(device, new Float32Array(8).fill(1));
+  const x = tensor(device, normals(8, 1), [1, 8]);
+  for (const dtype of ["f32", "f16"] as const) {
+    strictEqual(layerNorm(cast(x, dtype), ones, ones).dtype, dtype);
+  }
+});
 
 Deno.test("layerNorm() keeps its digits where the mean is far larger than the spread", () => {
   const data = normals(3 * 64, 1).map((v) => Math.fround(1000 + v));
