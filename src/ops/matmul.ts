@@ -101,7 +101,7 @@ const op = defineOp<[a: Tensor, b: Tensor, bias: Input, residual: Input], Attrib
           ? grad(flat(dc), flat(a!), true, false, b!)
           : grad(flat(a!), flat(dc), !transposeA, false, b!)
         : undefined,
-      needs[2] ? sumTo(dc, biasShape!) : undefined,
+      needs[2] ? cast(sumTo(dc, biasShape!), "f32") : undefined,
       needs[3] ? cast(dc, residualLike!.dtype).reshape(residualLike!.shape) : undefined,
     ];
   },

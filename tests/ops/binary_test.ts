@@ -79,6 +79,16 @@ for (const [a, b] of BROADCASTS) {
   });
 }
 
+for (const [a, b] of [[[7], [7]], [[2, 5, 8], [5, 8]], [[3, 33], [33]]]) {
+  Deno.test(`add() and mul() of f16 [${a}] and [${b}] match the oracle`, async () => {
+    for (const half of [[0], [0, 1]]) {
+      const inputs = [a, b];
+      await checkOp({ device, half, inputs, run: add, oracle: oracle((u, v) => u + v, a, b) });
+      await checkOp({ device, half, inputs, run: mul, oracle: oracle((u, v) => u * v, a, b) });
+    }
+  });
+}
+
 Deno.test("add() refuses shapes that do not broadcast", () => {
   using a = tensor(device, new Float32Array(6), [2, 3]);
   using b = tensor(device, new Float32Array(2), [2]);

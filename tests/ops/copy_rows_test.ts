@@ -1,6 +1,6 @@
 import { throws } from "node:assert/strict";
 import { concatRows, sliceRows } from "../../src/ops/copy_rows.ts";
-import { tensor } from "../../src/tensor/tensor.ts";
+import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { device } from "../device.ts";
 import { checkOp } from "../oracle/check.ts";
 
@@ -39,6 +39,17 @@ for (const [batch, n, m, width] of [[1, 1, 1, 1], [3, 1, 5, 3], [2, 31, 33, 4], 
           ...b.subarray(i * m * width, (i + 1) * m * width),
         ]).flat(),
     }));
+}
+
+for (const width of [1, 3, 4, 129]) {
+  Deno.test(`sliceRows() and concatRows() copy f16 of width ${width}`, async () => {
+    const rows = (from: number, to: number) => (x: Float64Array) =>
+      [0, 1].flatMap((b) => [...x.subarray((b * 5 + from) * width, (b * 5 + to) * width)]);
+    const inputs = [[2, 5, width]], half = [0];
+    await checkOp({ device, half, inputs, run: (x) => sliceRows(x, 1, 3), oracle: rows(1, 3) });
+    const halved = (x: Tensor) => concatRows(sliceRows(x, 0, 2), sliceRows(x, 2));
+    await checkOp({ device, half, inputs, run: halved, oracle: rows(0, 5) });
+  });
 }
 
 Deno.test("sliceRows() and concatRows() refuse rows that are not there", () => {

@@ -92,6 +92,23 @@ for (
   });
 }
 
+for (const [rows, width] of [[1, 4], [5, 3], [600, 8], [129, 127]]) {
+  Deno.test(`sum() of f16 [${rows},${width}] adds up in f32`, () =>
+    checkOp({
+      device,
+      half: [0],
+      inputs: [[rows, width]],
+      run: (x) => sum(x, 0),
+      oracle: (x) =>
+        Float64Array.from({ length: width }, (_, c) => {
+          let total = 0;
+          for (let r = 0; r < rows; r++) total += x[r * width + c];
+          return total;
+        }),
+      tolerance: 2e-6,
+    }));
+}
+
 Deno.test("sumTo() refuses a shape that does not broadcast", () => {
   using x = tensor(device, new Float32Array(6), [2, 3]);
   throws(() => sumTo(x, [2]), /RangeError: \[2,3\] does not sum to \[2\]/);
