@@ -19,59 +19,71 @@ const coefficient = jit((sums: Array[]) => {
   return np.minimum(np.ones([]).mul(MAX_NORM).div(norm), 1);
 });
 
-interface State {
-  readonly weights: Arrays;
-  readonly means: Arrays;
-  readonly squares: Arrays;
+/** Applies a function to every array of parts that have the same names. */
+function each(f: (...arrays: Array[]) => Array, ...parts: Arrays[]): Arrays {
+  return Object.fromEntries(
+    Object.keys(parts[0]).map((name) => [name, f(...parts.map((part) => part[name]))]),
+  );
 }
 
-/** The next state, of corrections for the moments' start at zero. */
-const update = jit(
-  (state: State, gradients: Arrays, clip: Array, mean: Array, root: Array): State => {
-    const next = { weights: {} as Arrays, means: {} as Arrays, squares: {} as Arrays };
-    for (const name of Object.keys(gradients)) {
-      const g = gradients[name].mul(clip.ref);
-      const m = state.means[name].mul(BETA1).add(g.ref.mul(1 - BETA1));
-      const v = state.squares[name].mul(BETA2).add(np.square(g).mul(1 - BETA2));
-      const step = m.ref.mul(mean.ref).div(np.sqrt(v.ref).mul(root.ref).add(EPS));
-      next.weights[name] = state.weights[name].mul(1 - RATE * DECAY).sub(step.mul(RATE));
-      next.means[name] = m;
-      next.squares[name] = v;
-    }
-    for (const scalar of [clip, mean, root]) scalar.dispose();
-    return next;
-  },
+const mean = jit((means: Arrays, gradients: Arrays, clip: Array) =>
+  each((m, g) => m.mul(BETA1).add(g.mul(clip.ref).mul(1 - BETA1)), means, gradients)
 );
+
+const meanSquare = jit((squares: Arrays, gradients: Arrays, clip: Array) =>
+  each(
+    (v, g) => v.mul(BETA2).add(np.square(g.mul(clip.ref)).mul(1 - BETA2)),
+    squares,
+    gradients,
+  )
+);
+
+/** Weights after a step; `rate` and `root` correct for the moments' start at zero. */
+const stepped = jit(
+  (weights: Arrays, means: Arrays, squares: Arrays, rate: Array, root: Array) =>
+    each(
+      (w, m, v) =>
+        w.mul(1 - RATE * DECAY)
+          .sub(m.mul(rate.ref).div(np.sqrt(v).mul(root.ref).add(EPS))),
+      weights,
+      means,
+      squares,
+    ),
+);
+
+interface Moments {
+  means: Arrays;
+  squares: Arrays;
+}
 
 /** The optimiser of some parts. */
 export class AdamW {
   #taken = 0;
-  readonly #moments: Omit<State, "weights">[];
+  readonly #moments: Moments[];
 
   constructor(private readonly parts: readonly Part[]) {
-    const zeros = ({ weights }: Part): Arrays =>
-      Object.fromEntries(
-        Object.entries(weights).map(([name, { shape }]) => [name, np.zeros(shape)]),
-      );
+    const zeros = ({ weights }: Part) => each(({ shape }) => np.zeros(shape), weights);
     this.#moments = parts.map((part) => ({ means: zeros(part), squares: zeros(part) }));
   }
 
-  /** Updates the parts' weights, one part after the other; the gradients are consumed. */
+  /**
+   * Updates the parts' weights; the gradients are consumed. One kind of array after the other: an old one is
+   * freed when its new one is there, and WebAssembly has no room for all three of the token embedding twice.
+   */
   async step(gradients: readonly Arrays[]): Promise<void> {
     this.#taken++;
     const clip = coefficient(gradients.map((g) => sumSquares(tree.ref(g))));
     const scalar = (value: number) => np.array(Float32Array.of(value), { shape: [] });
+    const rate = scalar(RATE / (1 - BETA1 ** this.#taken));
+    const root = scalar((1 - BETA2 ** this.#taken) ** -0.5);
     for (const [i, part] of this.parts.entries()) {
-      const { weights, ...moments } = await blockUntilReady(update(
-        { weights: part.weights, ...this.#moments[i] },
-        gradients[i],
-        clip.ref,
-        scalar(1 / (1 - BETA1 ** this.#taken)),
-        scalar((1 - BETA2 ** this.#taken) ** -0.5),
-      ));
-      part.weights = weights;
-      this.#moments[i] = moments;
+      const g = gradients[i], moments = this.#moments[i];
+      moments.means = await blockUntilReady(mean(moments.means, tree.ref(g), clip.ref));
+      moments.squares = await blockUntilReady(meanSquare(moments.squares, g, clip.ref));
+      const { means, squares } = tree.ref(moments);
+      const updated = stepped(part.weights, means, squares, rate.ref, root.ref);
+      part.weights = await blockUntilReady(updated);
     }
-    clip.dispose();
+    tree.dispose([clip, rate, root]);
   }
 }

@@ -4,6 +4,8 @@
  *
  *     deno run -A --lock=tests/bench/peers/deno.lock tests/bench/peers/jax_check.ts [wasm|webgpu]
  *
+ * (WebGPU takes minutes on a software device, which compiles some hundred kernels.)
+ *
  * @module
  */
 import { Tape } from "../../../src/autograd/tape.ts";

@@ -1,10 +1,10 @@
 /**
  * CLIP with a vision transformer in jax-js, in parts that are differentiated one by one.
  *
- * One `jit` over the whole step holds every intermediate of its program at once, 340 MB a block of 24 frames:
- * too much for the 4 GB of WebAssembly. So each part is its own `jit`, compiled once for all blocks of a
- * tower, and is run before the next is recorded. Nothing is computed twice. The host's part of it is about
- * 30 ms a block.
+ * One `jit` over the whole step would hold every intermediate of its program at once, 340 MB a block of 24
+ * frames: too much for the 4 GB of WebAssembly. So each part is a program of its own, the same for all blocks
+ * of a tower, and is run before the next is recorded. Nothing is computed twice, and the host spends a
+ * fifth of a second a step on it.
  *
  * @module
  */
@@ -53,8 +53,8 @@ function product(x: Array, weight: Array): Array {
 
 const layers: Pick<BlockOptions, "linear" | "quickGelu"> = {
   linear: (x, weight, bias) => product(x, weight).add(bias),
-  // x sigmoid(1.702 x), with its slope computed in the forward pass: left alone, jax-js keeps six arrays of
-  // this size for the backward pass, and WebAssembly has no room for them and AdamW's moments.
+  // x sigmoid(1.702 x), with its slope computed in the forward pass. Of the plain expression jax-js keeps
+  // more arrays for the backward pass than WebAssembly has room for beside AdamW's moments.
   quickGelu(x) {
     const gate = nn.sigmoid(x.ref.mul(1.702));
     const slope = lax.stopGradient(
