@@ -1,5 +1,6 @@
 /**
- * A training step of ViT-B/32 in jax-js. Patches come cut and normalised, which the others do in the step.
+ * A training step of ViT-B/32 in jax-js. Patches come cut and normalised, which this project does in
+ * the step.
  *
  * @module
  */
