@@ -35,7 +35,9 @@ export const DESCRIPTIONS: Readonly<Record<GroupName, readonly string[]>> = {
   ],
   steps: [
     "`step_b32`: one training step of ViT-B/32 on 2 videos of 12 frames and 2 texts of 32 tokens: both " +
-    "towers, the loss, the gradients of all parameters, clipping, AdamW.",
+    "towers, the loss, the gradients of all parameters, clipping, AdamW. jax-js is given its patches cut and " +
+    "normalised, and goes block by block, a `jit` each: the intermediates of one program over all of them do " +
+    "not fit in the 4 GB of WebAssembly.",
   ],
   clustering: [
     "`kmedoids_B_N_K`: B segments of N normal tokens of width 768 into K clusters, to convergence. PyTorch " +

@@ -59,9 +59,8 @@ Deno.test("peers serve what they have, and the yardstick stands beside what the 
     deepStrictEqual(serving(name), PEERS.map(({ name }) => name).slice(0, -1));
   }
   deepStrictEqual(serving("eigen_4_98_49"), ["pytorch cpu", "pytorch cpu svd"]);
-  for (const name of ["step_b32", "embed_b16_12_4_160"]) {
-    deepStrictEqual(serving(name), ["pytorch cpu"]);
-  }
+  deepStrictEqual(serving("step_b32"), ["jax-js webgpu", "jax-js wasm", "pytorch cpu"]);
+  deepStrictEqual(serving("embed_b16_12_4_160"), ["pytorch cpu"]);
   deepStrictEqual(serving("kmedoids_4_588_160"), ["pytorch cpu", YARDSTICK.name]);
   deepStrictEqual(serving("spectral_4_588_160"), [YARDSTICK.name]);
   strictEqual(YARDSTICK.command("kmedoids_4_588_160", "dawn").at(-1), "matmul_1024");

@@ -23,6 +23,7 @@ import { accuracyOf, laplacians } from "./eigen.ts";
 import { clusteredOptions, noiseFrames, prepareTraining, randomParameters } from "./models.ts";
 import {
   BLOCK,
+  BLOCK_NAMES,
   BLOCK_PARAMETERS,
   type BlockParameter,
   type ClusterRow,
@@ -35,22 +36,6 @@ import {
 } from "./rows.ts";
 import { clipConfig, type EmbedRow } from "./tower_rows.ts";
 import { methodsOf } from "./towers.ts";
-
-/** The checkpoint's names of the block's parameters. */
-const NAMES: Readonly<Record<BlockParameter, string>> = {
-  norm1Weight: "ln_1.weight",
-  norm1Bias: "ln_1.bias",
-  qkvWeight: "attn.in_proj_weight",
-  qkvBias: "attn.in_proj_bias",
-  outWeight: "attn.out_proj.weight",
-  outBias: "attn.out_proj.bias",
-  norm2Weight: "ln_2.weight",
-  norm2Bias: "ln_2.bias",
-  fcWeight: "mlp.c_fc.weight",
-  fcBias: "mlp.c_fc.bias",
-  projWeight: "mlp.c_proj.weight",
-  projBias: "mlp.c_proj.bias",
-};
 
 /**
  * Makes a row ready. The inputs belong to the open scope, or to `owned`.
@@ -124,10 +109,10 @@ function prepareConvolution(device: Device, { side, channels, backward }: ConvRo
 
 function prepareBlock(device: Device, backward: boolean): () => void {
   const { frames, tokens, width } = BLOCK;
-  const entries = (Object.keys(NAMES) as BlockParameter[]).map((name): [string, Tensor] => {
+  const entries = (Object.keys(BLOCK_NAMES) as BlockParameter[]).map((name): [string, Tensor] => {
     // Stored as PyTorch stores them, [out, in]; noise has no direction.
     const shape = BLOCK_PARAMETERS[name].toReversed();
-    return [NAMES[name], tensor(device, initial(name), shape)];
+    return [BLOCK_NAMES[name], tensor(device, initial(name), shape)];
   });
   const parameters = new Parameters(device, new Map(entries));
   const x = tensor(device, noise(frames * tokens * width), [frames, tokens, width]);

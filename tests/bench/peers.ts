@@ -24,6 +24,7 @@ const deno = (name: string, backend: string): Peer["command"] => (row, provider)
   ...["run", "-A", "--quiet", "--no-check", lock, file(name).href, row, backend, provider],
 ];
 const products = ({ kind }: TimedRow) => kind === "matmul" || kind === "block";
+const steps = (row: TimedRow) => products(row) || row.kind === "step";
 const layers = (row: TimedRow) => products(row) || row.kind === "conv";
 const forwardOnly = (row: TimedRow) => products(row) && !(row.kind === "block" && row.backward);
 
@@ -34,10 +35,10 @@ const python = (...options: string[]): Peer["command"] => (row) => [
 
 /** Every peer. */
 export const PEERS: readonly Peer[] = [
-  { name: "jax-js webgpu", serves: products, command: deno("jax.ts", "webgpu") },
+  { name: "jax-js webgpu", serves: steps, command: deno("jax.ts", "webgpu") },
   { name: "tfjs webgpu", serves: layers, command: deno("tfjs.ts", "webgpu") },
   { name: "onnxruntime webgpu", serves: forwardOnly, command: deno("onnxruntime.ts", "webgpu") },
-  { name: "jax-js wasm", serves: products, command: deno("jax.ts", "wasm") },
+  { name: "jax-js wasm", serves: steps, command: deno("jax.ts", "wasm") },
   { name: "onnxruntime wasm", serves: forwardOnly, command: deno("onnxruntime.ts", "wasm") },
   { name: "pytorch cpu", serves: ({ kind }) => kind !== "spectral", command: python() },
   // What the original calls for its eigenvectors; `pytorch cpu` calls eigh.
@@ -58,7 +59,7 @@ export const YARDSTICK: Peer = {
 export class AbsentError extends Error {}
 
 /** Seconds until a silent peer is given up; the first line comes after it is loaded and warmed up. */
-const PATIENCE = 300;
+const PATIENCE = 900;
 
 /** A peer that has made a row ready. */
 export class RunningPeer implements AsyncDisposable {

@@ -103,6 +103,22 @@ export type BlockParameter = keyof typeof BLOCK_PARAMETERS;
 /** One value for each parameter of the block. */
 export type BlockParameters<T> = Record<BlockParameter, T>;
 
+/** The block's parameters as a checkpoint calls them. */
+export const BLOCK_NAMES: Readonly<Record<BlockParameter, string>> = {
+  norm1Weight: "ln_1.weight",
+  norm1Bias: "ln_1.bias",
+  qkvWeight: "attn.in_proj_weight",
+  qkvBias: "attn.in_proj_bias",
+  outWeight: "attn.out_proj.weight",
+  outBias: "attn.out_proj.bias",
+  norm2Weight: "ln_2.weight",
+  norm2Bias: "ln_2.bias",
+  fcWeight: "mlp.c_fc.weight",
+  fcBias: "mlp.c_fc.bias",
+  projWeight: "mlp.c_proj.weight",
+  projBias: "mlp.c_proj.bias",
+};
+
 /** Feature maps of a convolution. */
 export const CONV_FRAMES = 12;
 

@@ -13,14 +13,13 @@ import process from "node:process";
 import { openProvider, type ProviderName } from "../../../src/gpu/provider.ts";
 import { ROWS } from "../groups.ts";
 import type { Row } from "../rows.ts";
+import { warmUp } from "../warm_up.ts";
 
 /** What runs a peer's tensors. */
 export type Backend = "wasm" | "webgpu";
 
 /** A row made ready: one run, to the end of its work. */
 export type Run = () => Promise<void>;
-
-const WARM_UP = 2;
 
 /**
  * Serves one row.
@@ -39,13 +38,14 @@ export async function servePeer(
   try {
     const wait = backend === "webgpu" ? await useProvider(provider) : <T>(work: Promise<T>) => work;
     const run = await prepare(ROWS.get(name)!, backend);
-    for (let i = 0; i < WARM_UP; i++) await wait(run());
-    say({ ready: title });
-    for await (const _ of createInterface({ input: process.stdin })) {
+    const timed = async () => {
       const start = performance.now();
       await wait(run());
-      say({ ms: performance.now() - start });
-    }
+      return performance.now() - start;
+    };
+    await warmUp(timed);
+    say({ ready: title });
+    for await (const _ of createInterface({ input: process.stdin })) say({ ms: await timed() });
   } catch (error) {
     say({ absent: error instanceof Error ? error.message : String(error) });
   }
@@ -53,7 +53,9 @@ export async function servePeer(
 }
 
 /** Gives the libraries the WebGPU that this project runs on, and the wait that spares its cores. */
-async function useProvider(name: ProviderName) {
+export async function useProvider(
+  name: ProviderName,
+): Promise<<T>(work: Promise<T>) => Promise<T>> {
   const { gpu, wait } = await openProvider(name);
   // Libraries read flags from these classes, and test for them.
   if (name === "dawn") Object.assign(globalThis, (await import("npm:webgpu@0.6.2")).globals);
