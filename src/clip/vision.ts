@@ -80,7 +80,7 @@ function transformerFeatures(
     const embedded = matmul(patches, kernel, { transposeB: true });
     const positions = parameters.get("positional_embedding");
     const tokens = prependClassToken(embedded, parameters.get("class_embedding"), positions);
-    let x = cast(norm(tokens, parameters.at("ln_pre")), activations);
+    let x = norm(tokens, parameters.at("ln_pre"), undefined, activations);
     for (let i = 0; i < config.visionLayers; i++) {
       x = block(beforeBlock(x, i), parameters.at(`transformer.resblocks.${i}`), {
         beforeMlp: beforeMlp && ((tokens) => beforeMlp(tokens, i)),

@@ -4,6 +4,7 @@
  * @module
  */
 import { attention, type AttentionOptions } from "../ops/attention.ts";
+import type { FloatType } from "../ops/cast.ts";
 import { currentRecorder } from "../ops/define.ts";
 import { layerNorm } from "../ops/layer_norm.ts";
 import { matmul, matmulQuickGelu } from "../ops/matmul.ts";
@@ -18,9 +19,12 @@ export function linear(x: Tensor, parameters: Parameters, residual?: Tensor): Te
   return matmul(x, weight, { transposeB: true, bias, residual });
 }
 
-/** Layer norm over the last dimension with the parameters `weight` and `bias`; eps 1e-5 by default. */
-export function norm(x: Tensor, parameters: Parameters, eps?: number): Tensor {
-  return layerNorm(x, parameters.get("weight"), parameters.get("bias"), eps);
+/**
+ * Layer norm over the last dimension with the parameters `weight` and `bias`; eps 1e-5 by default, and the
+ * type of `x`.
+ */
+export function norm(x: Tensor, parameters: Parameters, eps?: number, dtype?: FloatType): Tensor {
+  return layerNorm(x, parameters.get("weight"), parameters.get("bias"), eps, dtype);
 }
 
 /** QuickGELU of a linear layer: one kernel where no gradient will be asked for. */
