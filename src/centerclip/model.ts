@@ -32,6 +32,12 @@ export interface CenterClipOptions {
   readonly linearPatch?: "2d" | "3d";
   /** How frames meet a text. Default: their mean does. */
   readonly head?: HeadOptions;
+  /**
+   * How activations of the towers are stored: as f32 (the default), or as f16 (`amp`), which takes half the
+   * memory and a device with the feature `shader-f16`. Kernels compute in f32 either way, and weights are
+   * f32.
+   */
+  readonly precision?: "fp32" | "amp";
   /** The original's behaviour where the default differs: the mask of a segment. */
   readonly compat?: "reference";
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { CenterClip, type CenterClipOptions } from "../centerclip/model.ts";
-import { configOf } from "../clip/config.ts";
+import { configOf, demandVit } from "../clip/config.ts";
 import { heldShapes, readTensors, type Wanted, type Weights } from "../clip/weights.ts";
 import type { Device } from "../gpu/device.ts";
 import { MODEL } from "../io/checkpoint.ts";
@@ -37,6 +37,7 @@ async function optionsOf(settings: Settings): Promise<CenterClipOptions> {
     maxFrames: settings.max_frames,
     linearPatch: settings.linear_patch,
     compat: settings.compat ?? undefined,
+    precision: settings.precision === "amp" ? "amp" : "fp32",
     clustering: clusteringOf(settings),
     head: await headOf(settings),
   };
@@ -49,7 +50,7 @@ async function optionsOf(settings: Settings): Promise<CenterClipOptions> {
  * @param checkpoint Where to take the weights from, in place of CLIP's files or the seed.
  * @param log Takes lines on where fresh weights come from.
  * @throws {UserError} if weights are missing or do not fit.
- * @throws {UsageError} if the clustering does not fit the model.
+ * @throws {UsageError} if the clustering or the precision does not fit the model.
  */
 export async function buildModel(
   device: Device,
@@ -63,6 +64,7 @@ export async function buildModel(
     : await freshWeights(device, settings, options, log);
   const parameters = new Parameters(device, tensors);
   try {
+    if (options.precision === "amp") demandVit(config, "--precision amp");
     return new CenterClip(parameters, config, options);
   } catch (error) {
     parameters[Symbol.dispose]();

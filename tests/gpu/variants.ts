@@ -106,6 +106,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "optim/clamp_scalar": [{}],
   "optim/finite_latch": [{}],
   "optim/global_norm": [{}],
+  "optim/loss_scale": [{}],
   "pointwise/add_into": [{}],
   "pointwise/affine": [{}],
   "pointwise/binary": [{ ...T, RANK: [1, 2, 3, 4], OPERATOR: [0, 1, 2, 3] }],
