@@ -1,5 +1,5 @@
 /**
- * What a checkpoint holds: the model, the optimiser's moments, and where the run stands.
+ * What a checkpoint holds: the model, the optimiser's moments, the loss scale, and where the run stands.
  *
  * @module
  */
