@@ -79,8 +79,8 @@ fn coefficient() {
 fn unscaled() {
   let squares = total[0];
   let factor = loss_scale[0];
-  let clip = clip_of(sqrt(squares) / factor, is_finite(squares));
-  result[0] = vec4f(clip.x, clip.y / factor, clip.zw);
+  let plain = clip_of(sqrt(squares) / factor, is_finite(squares));
+  result[0] = vec4f(plain.x, plain.y / factor, plain.zw);
 }
 
 @compute @workgroup_size(LANES)
