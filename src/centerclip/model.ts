@@ -33,9 +33,8 @@ export interface CenterClipOptions {
   /** How frames meet a text. Default: their mean does. */
   readonly head?: HeadOptions;
   /**
-   * How activations of the towers are stored: as f32 (the default), or as f16 (`amp`), which takes half the
-   * memory and a device with the feature `shader-f16`. Kernels compute in f32 either way, and weights are
-   * f32.
+   * `amp`: the towers store activations as f16, and compute in f32 on f32 weights; clustering, heads and
+   * losses stay f32. Default `fp32`.
    */
   readonly precision?: "fp32" | "amp";
   /** The original's behaviour where the default differs: the mask of a segment. */
@@ -82,7 +81,7 @@ export class CenterClip {
    *
    * @param parameters The weights, CLIP's under `clip.` in OpenAI's names.
    * @throws {UsageError} if the clustering does not fit the model, or the model has a ResNet, which has no
-   *   tokens to cluster and no patches.
+   *   tokens to cluster and no patches, and runs in f32 only.
    */
   constructor(
     readonly parameters: Parameters,
@@ -90,6 +89,7 @@ export class CenterClip {
     readonly options: CenterClipOptions,
   ) {
     if (options.linearPatch === "3d") demandVit(config, "--linear_patch 3d");
+    if (options.precision === "amp") demandVit(config, "--precision amp");
     this.#clip = parameters.at("clip");
     this.#head = headOf(parameters, options.head ?? { kind: "meanP" });
     this.plan = planOf(config, options);

@@ -4,7 +4,7 @@
  * @module
  */
 import { CenterClip, type CenterClipOptions } from "../centerclip/model.ts";
-import { configOf, demandVit } from "../clip/config.ts";
+import { configOf } from "../clip/config.ts";
 import { heldShapes, readTensors, type Wanted, type Weights } from "../clip/weights.ts";
 import type { Device } from "../gpu/device.ts";
 import { MODEL } from "../io/checkpoint.ts";
@@ -64,7 +64,6 @@ export async function buildModel(
     : await freshWeights(device, settings, options, log);
   const parameters = new Parameters(device, tensors);
   try {
-    if (options.precision === "amp") demandVit(config, "--precision amp");
     return new CenterClip(parameters, config, options);
   } catch (error) {
     parameters[Symbol.dispose]();
