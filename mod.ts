@@ -165,6 +165,7 @@ export { resizeBicubic } from "./src/video/resize.ts";
 export * from "./src/optim/schedule.ts";
 export * from "./src/optim/adamw.ts";
 export * from "./src/optim/bert_adam.ts";
+export * from "./src/optim/loss_scale.ts";
 export * from "./src/optim/optimizer.ts";
 export * from "./src/optim/groups.ts";
 export type { HeadOptions, KeptVideos, SimilarityHead } from "./src/centerclip/heads/head.ts";

@@ -1,10 +1,12 @@
 // Global L2 norm of many tensors, and clipping by it:
 //   norm = sqrt(sum grad^2), coefficient = min(1, max_norm / (norm + 1e-6)).
+// Of gradients that carry a loss scale: norm = sqrt(sum grad^2) / scale, and the coefficient divides by it.
 //
 // partial: 64 lanes; lane i of `parts` sums the squares of the vectors i, i + parts, ... of one tensor in
 //   four chains. The sum over the partials is the op `sum`'s; both are small sums in a fixed order.
-// coefficient: one lane; clip = [norm, coefficient, finite, 0]. Arithmetic carries NaN and Inf through the
-//   sum of squares, and only their bits tell them: comparisons may not.
+// coefficient, unscaled: one lane; clip = [norm, coefficient, finite, 0]; the second where there is a loss
+//   scale. Arithmetic carries NaN and Inf through the sum of squares, and only their bits tell them:
+//   comparisons may not.
 // scale: 256 lanes, one vec4f each, striding over the grid: grad *= coefficient.
 
 struct Params {
@@ -21,6 +23,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
 @group(0) @binding(5) var<storage, read> clip: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> scaled: array<vec4f>;
+@group(0) @binding(7) var<storage, read> loss_scale: array<f32>;
 
 const PARTIAL_LANES = 64u;
 const LANES = 256u;
@@ -54,16 +57,30 @@ fn partial(@builtin(global_invocation_id) id: vec3u) {
   partials[params.at + id.x] = (s.x + s.y) + (s.z + s.w);
 }
 
-@compute @workgroup_size(1)
-fn coefficient() {
-  let squares = total[0];
-  let finite = (bitcast<u32>(squares) & 0x7f800000u) != 0x7f800000u;
-  let norm = sqrt(squares);
+fn is_finite(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
+}
+
+fn clip_of(norm: f32, finite: bool) -> vec4f {
   var c = 1.0;
   if (!finite || norm + 1e-6 > params.max_norm) {
     c = params.max_norm / (norm + 1e-6);
   }
-  result[0] = vec4f(norm, c, select(0.0, 1.0, finite), 0.0);
+  return vec4f(norm, c, select(0.0, 1.0, finite), 0.0);
+}
+
+@compute @workgroup_size(1)
+fn coefficient() {
+  let squares = total[0];
+  result[0] = clip_of(sqrt(squares), is_finite(squares));
+}
+
+@compute @workgroup_size(1)
+fn unscaled() {
+  let squares = total[0];
+  let factor = loss_scale[0];
+  let plain = clip_of(sqrt(squares) / factor, is_finite(squares));
+  result[0] = vec4f(plain.x, plain.y / factor, plain.zw);
 }
 
 @compute @workgroup_size(LANES)

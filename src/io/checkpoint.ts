@@ -1,8 +1,8 @@
 /**
  * Checkpoints: one safetensors file that holds all that a run needs to go on. Tensors stand under
  * {@link MODEL}, {@link EXP_AVG} and {@link EXP_AVG_SQ}; settings, counters, the loader's position,
- * random state and best metric are JSON texts in the file's metadata. Any safetensors reader can take
- * the weights out.
+ * random state, loss scale and best metric are JSON texts in the file's metadata. Any safetensors reader
+ * can take the weights out.
  *
  * @module
  */

@@ -23,6 +23,8 @@ const NONE = { n: 0, parts: 0, at: 0, max_norm: 0 };
 export interface ClipOptions {
   /** The norm above which gradients are scaled down. Default: none. */
   readonly maxNorm?: number;
+  /** f32, one element: a factor that the gradients carry, a loss scale. Default: none. */
+  readonly scale?: Tensor<"f32">;
 }
 
 /** Sums of the squares of tensors, in parts. */
@@ -60,15 +62,17 @@ export function sumSquares(tensors: readonly Tensor[]): SquareSums {
 /** What {@link globalNorm} returns, of tensors whose squares are summed already. */
 export function normOf(
   { partials }: SquareSums,
-  { maxNorm = Infinity }: ClipOptions = {},
+  { maxNorm = Infinity, scale }: ClipOptions = {},
 ): Tensor<"f32"> {
   const { device } = partials;
   return tidy(device, () => {
     const result = empty(device, "f32", [4], "globalNorm");
+    const bind = { total: sum(partials), result };
     device.launch({
       kernel,
-      entry: "coefficient",
-      bind: { total: sum(partials), result },
+      ...scale
+        ? { entry: "unscaled", bind: { ...bind, loss_scale: scale } }
+        : { entry: "coefficient", bind },
       params: { ...NONE, max_norm: Math.min(maxNorm, LARGEST) },
       groups: [1],
     });
@@ -81,7 +85,10 @@ export function normOf(
  *
  * The sum of the elements' squares has to fit f32: a norm beyond 1.8e19 counts as not finite.
  *
- * @returns f32 [4]: the norm; `min(1, maxNorm / (norm + 1e-6))`; 1 where the norm is finite, else 0; 0.
+ * Gradients of a scaled loss are clipped as if it had not been: with `scale`, the norm is divided by it, and
+ * the coefficient takes it out of the gradients.
+ *
+ * @returns f32 [4]: the norm; `min(1, maxNorm / (norm + 1e-6)) / scale`; 1 where the norm is finite, else 0; 0.
  * @throws {RangeError} if there are no tensors.
  *
  * Source: PyTorch's `torch.nn.utils.clip_grad_norm_`.

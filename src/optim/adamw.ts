@@ -57,12 +57,12 @@ export class AdamW implements Optimizer {
   }
 
   /** As {@link Optimizer.step}. */
-  step(gradients: readonly Input[], rate: number): Tensor<"f32"> {
+  step(gradients: readonly Input[], rate: number, scale?: Tensor<"f32">): Tensor<"f32"> {
     const { maxNorm, beta1, beta2, eps } = this.options;
     const present = gradients.filter((g) => g !== undefined);
     this.#rate = rate;
     return tidy(this.count.device, () => {
-      const clip = globalNorm(present, { maxNorm });
+      const clip = globalNorm(present, { maxNorm, scale });
       const step = beginStep(this.count, clip, [beta1, beta2]);
       this.parameters.forEach(({ rule, tensor }, i) => {
         const gradient = gradients[i];

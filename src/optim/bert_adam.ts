@@ -77,14 +77,14 @@ export class BertAdam implements Optimizer {
   }
 
   /** As {@link Optimizer.step}. */
-  step(gradients: readonly Input[], rate: number): Tensor<"f32"> {
+  step(gradients: readonly Input[], rate: number, scale?: Tensor<"f32">): Tensor<"f32"> {
     const { count, count: { device } } = this;
     const { maxNorm, ownMaxNorm, betas, eps, ...schedule } = this.#options;
     this.#rate = rate;
     this.#present = [...this.parameters.keys()].filter((index) => gradients[index]);
     return tidy(device, () => {
       const squares = sumSquares(this.#present.map((index) => gradients[index]!));
-      const clip = normOf(squares, { maxNorm });
+      const clip = normOf(squares, { maxNorm, scale });
       const factors = empty(device, "f32", [this.parameters.length, 2], "bertAdam");
       this.#present.forEach((index, gradient) => {
         const { rule: { name, rateFactor, weightDecay }, tensor: param } = this.parameters[index];

@@ -32,10 +32,12 @@ export interface Optimizer extends Disposable {
    *
    * @param gradients One for each parameter, in order; a parameter without one stays as it is.
    * @param rate Learning rate before the parameters' factors (and before an own schedule's).
+   * @param scale Factor that the gradients carry, see {@link LossScale}: it is taken out before they are
+   *   clipped. Default: none.
    * @returns What `globalNorm` returns: `[norm, coefficient, finite, 0]`.
    * @throws {RangeError} if there is no gradient at all.
    */
-  step(gradients: readonly Input[], rate: number): Tensor<"f32">;
+  step(gradients: readonly Input[], rate: number, scale?: Tensor<"f32">): Tensor<"f32">;
   /** The learning rate that the original logs after a step. */
   loggedRate(): Promise<number>;
   /** The updates taken, for a checkpoint. */

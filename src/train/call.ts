@@ -7,7 +7,8 @@ import { describePlan } from "../centerclip/plan.ts";
 import type { CenterClip } from "../centerclip/model.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Loader } from "../data/loader.ts";
-import type { Device } from "../gpu/device.ts";
+import { UserError } from "../errors.ts";
+import type { Device, DeviceInfo } from "../gpu/device.ts";
 import { openDevice, summary } from "../gpu/open.ts";
 import { openRun } from "./checkpoint.ts";
 import { derive } from "./config/derive.ts";
@@ -55,8 +56,21 @@ export async function withCall<R>(
     memoryBudget: derive(settings).memoryBudget,
     profile: settings.profile,
   });
+  demandPrecision(settings, device.info);
   await using owned = new AsyncDisposableStack();
   return await work({ settings, notes, device, profile, resumed, owned });
+}
+
+/**
+ * Checks that a device can compute as settings ask.
+ *
+ * @throws {UserError} if it has no f16 and `--precision amp` needs it.
+ */
+export function demandPrecision({ precision }: Settings, { adapter, features }: DeviceInfo): void {
+  if (precision !== "amp" || features.has("shader-f16")) return;
+  throw new UserError(
+    `--precision amp needs f16, and ${adapter} lacks it (shader-f16); give --precision fp32`,
+  );
 }
 
 /** A call's model, and the loaders that fit it. */

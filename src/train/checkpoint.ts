@@ -1,5 +1,5 @@
 /**
- * What a checkpoint holds: the model, the optimiser's moments, and where the run stands.
+ * What a checkpoint holds: the model, the optimiser's moments, the loss scale, and where the run stands.
  *
  * @module
  */
@@ -17,9 +17,13 @@ import {
   saveCheckpoint,
 } from "../io/checkpoint.ts";
 import type { TensorEntry } from "../io/safetensors.ts";
+import type { LossScale } from "../optim/loss_scale.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Settings, settingsFromJson, settingsToJson } from "./config/settings.ts";
+
+/** Key of the loss scale in a checkpoint's state; runs in f32 have none. */
+const LOSS_SCALE = "loss_scale";
 
 /** Where a run stands between two optimiser steps. */
 export interface Position {
@@ -43,6 +47,13 @@ export interface RunState {
   readonly best: Best | null;
 }
 
+/** What changes from step to step besides the model. */
+export interface Learner {
+  readonly optimizer: Optimizer;
+  /** With `--precision amp`. */
+  readonly lossScale?: LossScale;
+}
+
 /** Tensors on a device as entries of a file; each is read back when it is written. */
 function* entries(
   tensors: Iterable<readonly [string, Tensor]>,
@@ -58,7 +69,7 @@ function* entries(
 export async function saveRun(
   path: string,
   parameters: Iterable<readonly [string, Tensor]>,
-  optimizer: Optimizer,
+  { optimizer, lossScale }: Learner,
   { settings, position, best }: RunState,
 ): Promise<void> {
   function* tensors() {
@@ -71,6 +82,7 @@ export async function saveRun(
     position: { ...position },
     best: best && { ...best },
     updates: await optimizer.updates(),
+    ...lossScale && { [LOSS_SCALE]: { ...await lossScale.state() } },
   };
   await saveCheckpoint(path, { tensors: tensors(), state });
 }
@@ -103,16 +115,18 @@ export async function openRun(path: string): Promise<Checkpoint & { run: RunStat
 }
 
 /**
- * Puts the optimiser's moments and counts back as a checkpoint holds them.
+ * Puts the optimiser's moments and counts, and the loss scale, back as a checkpoint holds them. A loss scale
+ * that a run in f32 left none of stays as it is.
  *
- * @throws {UserError} if another optimiser wrote them, or they do not fit the model.
+ * @throws {UserError} if another optimiser wrote them, they do not fit the model, or the scale is damaged.
  */
-export async function restoreOptimizer(
+export async function restoreLearner(
   device: Device,
-  { file, state: { updates } }: Checkpoint,
-  optimizer: Optimizer,
+  { file, state: { updates, [LOSS_SCALE]: scale } }: Checkpoint,
+  { optimizer, lossScale }: Learner,
 ): Promise<void> {
   optimizer.resume(updates);
+  if (scale !== undefined) lossScale?.resume(scale);
   const { averages, squares } = optimizer.moments;
   const loader = new TensorLoader(device, file);
   for (const [prefix, tensors] of [[EXP_AVG, averages], [EXP_AVG_SQ, squares]] as const) {

@@ -8,7 +8,7 @@ import type { Batch, Loader } from "../data/loader.ts";
 import { totalSteps } from "../optim/schedule.ts";
 import { Scope } from "../tensor/scope.ts";
 import { type Call, logCosts, openModel, withCall } from "./call.ts";
-import { type Best, type Position, restoreOptimizer, saveRun } from "./checkpoint.ts";
+import { type Best, type Position, restoreLearner, saveRun } from "./checkpoint.ts";
 import { derive } from "./config/derive.ts";
 import type { Settings } from "./config/settings.ts";
 import { resizedNote } from "./data.ts";
@@ -79,7 +79,7 @@ class Run implements Disposable {
         epochs: settings.epochs,
       });
       const trainer = new Trainer(model, settings, total);
-      if (goesOn) await restoreOptimizer(device, resumed!, trainer.optimizer);
+      if (goesOn) await restoreLearner(device, resumed!, trainer);
       const tests = [splits.test, splits.order]
         .filter((split) => split !== undefined)
         .map((split) => ({ dataset: split, loader: load(split) }));
@@ -88,6 +88,9 @@ class Run implements Disposable {
         run.#position = goesOn.position;
         run.#best = goesOn.best;
         logger.info(`continuing ${settings.resume} after step ${goesOn.position.step}`);
+        if (trainer.lossScale && goesOn.settings.precision !== "amp") {
+          logger.info("the checkpoint is of a run in f32: the loss scale starts afresh");
+        }
       }
       return run;
     } catch (error) {
@@ -174,12 +177,15 @@ class Run implements Disposable {
   }
 
   #record(report: StepReport, meter: Meter): void {
-    const { loss, clusterLoss, gradNorm, logitScale, lr, applied } = report;
+    const { loss, clusterLoss, gradNorm, logitScale, lr, applied, lossScale } = report;
     const { step, epoch, batch } = this.#position;
     const { memory } = this.trainer.model.device;
     const { microBatchSize } = derive(this.call.settings);
     if (!applied) {
-      this.log.logger.warning(`step ${step}: the gradients were not finite; nothing was changed`);
+      const outcome = lossScale === undefined
+        ? "nothing was changed"
+        : `it is skipped, and the loss scale falls to ${lossScale} (expected in the first steps)`;
+      this.log.logger.warning(`step ${step}: the gradients were not finite; ${outcome}`);
     }
     this.log.step({
       step,
@@ -191,6 +197,7 @@ class Run implements Disposable {
       lr,
       logit_scale: logitScale,
       grad_norm: gradNorm,
+      ...lossScale !== undefined && { loss_scale: lossScale },
       ...meter.read(),
       gpu_bytes_live: memory.live,
       gpu_bytes_peak: memory.peak,
@@ -230,10 +237,10 @@ class Run implements Disposable {
   }
 
   async #save(best = false): Promise<void> {
-    const { call: { settings }, trainer: { model, optimizer }, folder } = this;
+    const { call: { settings }, trainer, folder } = this;
     const state = { settings, position: this.#position, best: this.#best };
     for (const path of best ? [folder.checkpoint, folder.best] : [folder.checkpoint]) {
-      await saveRun(path, model.parameters.entries(), optimizer, state);
+      await saveRun(path, trainer.model.parameters.entries(), trainer, state);
     }
   }
 

@@ -37,6 +37,7 @@ async function optionsOf(settings: Settings): Promise<CenterClipOptions> {
     maxFrames: settings.max_frames,
     linearPatch: settings.linear_patch,
     compat: settings.compat ?? undefined,
+    precision: settings.precision === "amp" ? "amp" : "fp32",
     clustering: clusteringOf(settings),
     head: await headOf(settings),
   };
@@ -49,7 +50,7 @@ async function optionsOf(settings: Settings): Promise<CenterClipOptions> {
  * @param checkpoint Where to take the weights from, in place of CLIP's files or the seed.
  * @param log Takes lines on where fresh weights come from.
  * @throws {UserError} if weights are missing or do not fit.
- * @throws {UsageError} if the clustering does not fit the model.
+ * @throws {UsageError} if the clustering or the precision does not fit the model.
  */
 export async function buildModel(
   device: Device,

@@ -15,6 +15,7 @@ import { FiniteLatch } from "../ops/finite_latch.ts";
 import { AdamW } from "../optim/adamw.ts";
 import { BertAdam } from "../optim/bert_adam.ts";
 import { isTrainable, parameterRules } from "../optim/groups.ts";
+import { LossScale } from "../optim/loss_scale.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { learningRate, LOGIT_SCALE_RANGE } from "../optim/schedule.ts";
 import { outsideScopes, Scope } from "../tensor/scope.ts";
@@ -22,6 +23,8 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Settings } from "./config/settings.ts";
 
 const LOGIT_SCALE = "clip.logit_scale";
+/** A run ends below it: where gradients overflow f16 unscaled, steps would be skipped for ever. */
+const LEAST_SCALE = 1;
 
 /** What a step left behind, read when someone asks. */
 export interface StepReport {
@@ -35,6 +38,8 @@ export interface StepReport {
   readonly lr: number;
   /** Whether the step changed anything: its gradients were finite. */
   readonly applied: boolean;
+  /** The loss scale of the step to come; absent in f32. */
+  readonly lossScale?: number;
 }
 
 /** The optimiser that settings ask for, over the parameters that learn. */
@@ -54,6 +59,8 @@ function optimizerOf(model: CenterClip, settings: Settings, total: number): Opti
 /** Trains a model, step by step. */
 export class Trainer implements Disposable {
   readonly optimizer: Optimizer;
+  /** With `--precision amp`. */
+  readonly lossScale?: LossScale;
   readonly #latch: FiniteLatch;
   #contrastive?: Tensor;
   #cluster?: Tensor;
@@ -66,6 +73,7 @@ export class Trainer implements Disposable {
     private readonly totalSteps: number,
   ) {
     this.optimizer = optimizerOf(model, settings, totalSteps);
+    if (settings.precision === "amp") this.lossScale = new LossScale(model.device);
     this.#latch = new FiniteLatch(model.device);
   }
 
@@ -83,7 +91,7 @@ export class Trainer implements Disposable {
    * @param step Steps taken before this one.
    */
   step(parts: readonly PairBatch[], step: number): void {
-    const { device } = this.model;
+    const { device } = this.model, lossScale = this.lossScale?.scale;
     using _scope = new Scope(device);
     const targets = this.optimizer.parameters.map(({ tensor }) => tensor);
     let contrastive: Tensor | undefined, cluster: Tensor | undefined;
@@ -97,7 +105,7 @@ export class Trainer implements Disposable {
         const losses = this.model.losses(part, { training });
         return [scale(losses.total, share), losses];
       });
-      tape.backward(own, targets).forEach((gradient, i) => {
+      tape.backward(own, targets, lossScale).forEach((gradient, i) => {
         const sofar = gradients[i];
         // The original forgets all parts but the last.
         if (!sofar || this.settings.compat === "reference") gradients[i] = gradient;
@@ -106,7 +114,8 @@ export class Trainer implements Disposable {
       contrastive = sumOf(contrastive, scale(losses.contrastive, share));
       if (losses.cluster) cluster = sumOf(cluster, scale(losses.cluster, share));
     }
-    const clip = this.optimizer.step(gradients, this.#rate(step));
+    const clip = this.optimizer.step(gradients, this.#rate(step), lossScale);
+    this.lossScale?.update(clip);
     clampScalar(this.model.parameters.get(LOGIT_SCALE), ...LOGIT_SCALE_RANGE);
     this.#keep(contrastive!, cluster, clip);
   }
@@ -123,7 +132,8 @@ export class Trainer implements Disposable {
   /**
    * Reads what the last step left, and looks for tensors that are not finite.
    *
-   * @throws {UserError} naming the first such tensor, parameters before activations.
+   * @throws {UserError} naming the first such tensor, parameters before activations; or if the loss scale
+   *   fell below 1.
    */
   async report(): Promise<StepReport> {
     const named: [string, Tensor][] = [
@@ -132,7 +142,7 @@ export class Trainer implements Disposable {
     ];
     if (this.#cluster) named.push(["the cluster loss", this.#cluster]);
     named.forEach(([, tensor], i) => this.#latch.test(tensor, i));
-    const [[contrastive], [clusterLoss], [gradNorm, , finite], [logitScale], lr, found] =
+    const [[contrastive], [clusterLoss], [gradNorm, , finite], [logitScale], lr, found, scaling] =
       await Promise.all([
         this.#contrastive!.data(),
         this.#cluster?.data() ?? [0],
@@ -140,6 +150,7 @@ export class Trainer implements Disposable {
         this.model.parameters.get(LOGIT_SCALE).data(),
         this.optimizer.loggedRate(),
         this.#latch.read(),
+        this.lossScale?.state(),
       ]);
     if (found !== undefined) {
       throw new UserError(
@@ -148,13 +159,21 @@ export class Trainer implements Disposable {
         } is not finite; the last checkpoint is from before (--resume it with a lower --lr)`,
       );
     }
+    const lossScale = scaling?.scale;
+    if (lossScale !== undefined && lossScale < LEAST_SCALE) {
+      throw new UserError(
+        `the gradients overflow f16 until the loss scale is down to ${lossScale}; ` +
+          "--resume the last checkpoint with --precision fp32 or a lower --lr",
+      );
+    }
     const loss = contrastive + clusterLoss;
-    return { loss, clusterLoss, gradNorm, logitScale, lr, applied: finite === 1 };
+    return { loss, clusterLoss, gradNorm, logitScale, lr, applied: finite === 1, lossScale };
   }
 
   /** Gives back the optimiser's state; the model stays its owner's. */
   [Symbol.dispose](): void {
     this.optimizer[Symbol.dispose]();
+    this.lossScale?.[Symbol.dispose]();
     this.#latch[Symbol.dispose]();
     this.#forget();
   }

@@ -120,6 +120,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "optim/clamp_scalar": [{}],
   "optim/finite_latch": [{}],
   "optim/global_norm": [{}],
+  "optim/loss_scale": [{}],
   "pointwise/add_into": [{ X: ["vec4f", HALF], Y: [HALF] }],
   "pointwise/affine": [{}],
   "pointwise/binary": [

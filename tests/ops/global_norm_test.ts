@@ -36,6 +36,33 @@ for (const [on, how] of [[device, ""], [twoGroups, " on two workgroups"]] as con
   }
 }
 
+for (const factor of [65536, 2 ** -24, 3]) {
+  for (const maxNorm of [1, undefined]) {
+    Deno.test(`globalNorm() of gradients scaled by ${factor}, clipped at ${maxNorm}`, async () => {
+      using _scope = new Scope(device);
+      const norm = oracle(GRADIENTS), scale = tensor(device, Float32Array.of(factor));
+      const scaled = upload(device, GRADIENTS.map((x) => x.map((v) => factor * v)));
+      const [actual, coefficient, finite] = await globalNorm(scaled, { maxNorm, scale }).data();
+      const expected = (maxNorm ? maxNorm / (norm + 1e-6) : 1) / factor;
+      close([actual], [norm], 1e-6, "norm");
+      ok(Math.abs(coefficient / expected - 1) < 1e-6, `${coefficient}, oracle ${expected}`);
+      deepStrictEqual(finite, 1);
+    });
+  }
+}
+
+Deno.test("globalNorm() takes a scale of 1 for none, and sees overflow under any", async () => {
+  using _scope = new Scope(device);
+  const gradients = upload(device, GRADIENTS), scale = tensor(device, Float32Array.of(1));
+  deepStrictEqual(
+    await globalNorm(gradients, { maxNorm: 2, scale }).data(),
+    await globalNorm(gradients, { maxNorm: 2 }).data(),
+  );
+  const bad = upload(device, [normals(33, 1), Float32Array.of(1, Infinity)]);
+  const [, , finite] = await globalNorm(bad, { maxNorm: 2, scale }).data();
+  deepStrictEqual(finite, 0);
+});
+
 for (const n of AWKWARD) {
   Deno.test(`globalNorm() of ${n} elements reads none past the last`, async () => {
     using _scope = new Scope(device);

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { openRun, restoreOptimizer, saveRun } from "../../src/train/checkpoint.ts";
+import { openRun, restoreLearner, saveRun } from "../../src/train/checkpoint.ts";
 import { resolveSettings } from "../../src/train/config/resolve.ts";
 import type { Settings } from "../../src/train/config/settings.ts";
 import { buildModel } from "../../src/train/model.ts";
@@ -74,7 +74,7 @@ async function wholeAndResumed(settings: Settings) {
   using trainer = new Trainer(model, settings, STEPS);
   const begun = await steps(trainer, 0, STEPS / 2);
   const position = { step: STEPS / 2, epoch: 0, batch: STEPS / 2 };
-  await saveRun(path, model.parameters.entries(), trainer.optimizer, {
+  await saveRun(path, model.parameters.entries(), trainer, {
     settings,
     position,
     best: null,
@@ -85,7 +85,7 @@ async function wholeAndResumed(settings: Settings) {
   const saved = await openRun(path);
   const again = await buildModel(device, saved.run.settings, saved.file);
   using resumed = new Trainer(again, saved.run.settings, STEPS);
-  await restoreOptimizer(device, saved, resumed.optimizer);
+  await restoreLearner(device, saved, resumed);
   saved.file.close();
   const names = again.parameters.entries().map(([name]) => name);
   const { reports: rest } = await steps(resumed, STEPS / 2, STEPS);

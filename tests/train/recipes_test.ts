@@ -69,6 +69,7 @@ function expected(line: string): Partial<Settings> {
     target_frames_blocks: list(frames),
     pre_norm: normed === "normed",
     optim: "AdamW",
+    precision: "amp",
     coef_lr: 1e-3,
     wd: 0.2,
     cluster_threshold: 1e-6,

@@ -56,9 +56,16 @@ Deno.test("a run leaves its files, and evaluation repeats its figures from the c
   notDeepStrictEqual({ t2v: start.t2v, v2t: start.v2t }, { t2v, v2t }, "of untrained weights");
 });
 
-for (const [optim, head] of [["AdamW", "meanP"], ["BertAdam", "tightTransf"]]) {
-  Deno.test(`a resumed run repeats the uninterrupted one bit for bit, mid-epoch: ${optim}, ${head}`, () =>
-    resumed("--optim", optim, "--sim_header", head));
+for (
+  const [optim, head, precision] of [
+    ["AdamW", "meanP", "fp32"],
+    ["BertAdam", "tightTransf", "fp32"],
+    ["AdamW", "meanP", "amp"],
+  ]
+) {
+  const how = `${optim}, ${head}, ${precision}`;
+  Deno.test(`a resumed run repeats the uninterrupted one bit for bit, mid-epoch: ${how}`, () =>
+    resumed("--optim", optim, "--sim_header", head, "--precision", precision));
 }
 
 /** Checks that a run in two parts is the run in one. */
@@ -71,6 +78,8 @@ async function resumed(...more: string[]) {
   const [a, b] = await Promise.all([whole, parts].map((p) => openRun(`${p}/ckpt.safetensors`)));
   try {
     deepStrictEqual(a.run.position, b.run.position);
+    deepStrictEqual(a.state.updates, b.state.updates);
+    deepStrictEqual(a.state.loss_scale, b.state.loss_scale);
     deepStrictEqual(a.file.names, b.file.names);
     for (const name of a.file.names) {
       deepStrictEqual((await b.file.read(name)).bytes, (await a.file.read(name)).bytes, name);

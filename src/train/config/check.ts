@@ -59,11 +59,15 @@ function checkRun(settings: Settings): void {
 }
 
 function checkModel(settings: Settings, given: Partial<Settings>): void {
-  const { pretrained_clip_name: clip, linear_patch } = settings;
-  const scratch = clip === "scratch";
+  const { pretrained_clip_name: clip, linear_patch, precision } = settings;
+  const scratch = clip === "scratch", resNet = derive(settings).visionLayers === 0;
   refuseIf(
-    linear_patch === "3d" && derive(settings).visionLayers === 0,
+    linear_patch === "3d" && resNet,
     `--linear_patch 3d needs the patches of a ViT, and ${clip} is a ResNet; give --linear_patch 2d`,
+  );
+  refuseIf(
+    precision === "amp" && resNet,
+    `--precision amp is built for a ViT, and ${clip} is a ResNet; give --precision fp32`,
   );
   const idle = Object.keys(scratchFlags).find((name) => name in given);
   refuseIf(

@@ -6,6 +6,7 @@
 import { UserError } from "../../errors.ts";
 import type { FlagTable } from "../config/flag.ts";
 import { readFlag } from "../config/flag.ts";
+import { VISION_BLOCKS } from "../config/flags/model.ts";
 import { flags, type Settings } from "../config/settings.ts";
 
 /** Settings, and what a user should know of what became of the original's. */
@@ -35,8 +36,8 @@ function text(value: unknown): string {
 /**
  * Takes over what this project has a flag for.
  *
- * Paths and devices are left out: they are of another machine. Mixed and half precision become f32, in
- * which the same weights are evaluated.
+ * Paths and devices are left out: they are of another machine. Half precision becomes f32, in which the
+ * same weights are evaluated, and so does mixed precision with a ResNet, which has none here.
  *
  * @param hparams The parsed file.
  * @param path The file, for messages.
@@ -55,7 +56,8 @@ export function settingsFromHparams(hparams: unknown, path: string): ConvertedSe
     else if (!flag.once && !flag.noEffect) settings[name] = read(name, value, path);
   }
   const { precision, gradient_accumulation_steps: parts = 1, batch_size: batch } = settings;
-  if (precision !== undefined && precision !== "fp32") {
+  const resNet = VISION_BLOCKS[settings.pretrained_clip_name as keyof typeof VISION_BLOCKS] === 0;
+  if (precision === "fp16" || precision === "amp" && resNet) {
     notes.push(`--precision ${precision} becomes fp32: the weights are evaluated in f32`);
     settings.precision = "fp32";
   }

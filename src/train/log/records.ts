@@ -22,6 +22,8 @@ export interface StepRecord {
   readonly logit_scale: number;
   /** Norm of all gradients together, before clipping. */
   readonly grad_norm: number;
+  /** The loss scale of the step to come; absent in f32. */
+  readonly loss_scale?: number;
   readonly samples_per_second: number;
   /** Seconds a step waited for data, and took in all, on average since the last record. */
   readonly data_seconds: number;
@@ -57,7 +59,7 @@ export interface EvaluationRecord {
 
 /** A training step as a log line, in the original's form. */
 export function stepLine(record: StepRecord): string {
-  const { samples, epoch_samples, loss, cluster_loss } = record;
+  const { samples, epoch_samples, loss, cluster_loss, loss_scale } = record;
   return [
     `Epoch: ${record.epoch} [${samples} (${Math.floor(100 * samples / epoch_samples)}%)]`,
     `SimLoss: ${(loss - cluster_loss).toFixed(4)} CLoss ${cluster_loss.toFixed(4)}`,
@@ -65,6 +67,7 @@ export function stepLine(record: StepRecord): string {
     `Batch (t) ${record.batch_seconds.toFixed(3)}`,
     `LR: ${record.lr.toExponential(1)}`,
     `logit_scale ${record.logit_scale.toFixed(3)}`,
+    ...loss_scale === undefined ? [] : [`loss_scale ${loss_scale}`],
   ].join("\t");
 }
 
@@ -77,9 +80,10 @@ export function epochLine(record: EpochRecord, epochs: number): string {
 }
 
 /**
- * A training step as TensorBoard scalars: the original's tags, and four of this project's.
+ * A training step as TensorBoard scalars: the original's tags, and up to five of this project's.
  */
 export function stepScalars(record: StepRecord): [tag: string, value: number][] {
+  const { loss_scale } = record;
   return [
     ["train/sim_loss", record.loss - record.cluster_loss],
     ["train/cluster_loss", record.cluster_loss],
@@ -88,6 +92,7 @@ export function stepScalars(record: StepRecord): [tag: string, value: number][] 
     ["train/scale", record.logit_scale],
     ["train/lr", record.lr],
     ["train/grad_norm", record.grad_norm],
+    ...loss_scale === undefined ? [] : [["train/loss_scale", loss_scale] as [string, number]],
     ["train/samples_per_second", record.samples_per_second],
     ["train/gpu_wait_share", record.gpu_wait_share],
     ["train/gpu_bytes_peak", record.gpu_bytes_peak],

@@ -1,8 +1,8 @@
 /**
  * What the original's scripts have in common, and what those of a data set have.
  *
- * Left out are settings without effect, and the precision: the original's is `amp`. A batch is the
- * original's over all its GPUs, whose features it compares with each other: 128 pairs.
+ * Left out are settings without effect. A batch is the original's over all its GPUs, whose features it
+ * compares with each other: 128 pairs.
  *
  * @module
  */
@@ -17,6 +17,7 @@ const common: Part = {
   wd: 0.2,
   warmup_proportion: 0.1,
   clip_grad_norm: 1,
+  precision: "amp",
   seed: 42,
   batch_size: 128,
   sim_header: "meanP",

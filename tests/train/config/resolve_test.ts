@@ -78,7 +78,7 @@ Deno.test("a flag without effect is taken and told", () => {
 });
 
 Deno.test("what is not built is refused by name, given or default", () => {
-  refused({ ...own, precision: "amp" }, /--precision amp is not built yet/);
+  refused({ ...own, precision: "fp16" }, /--precision fp16 is not built yet/);
 });
 
 Deno.test("nothing to do, an empty part of a batch, and weights from nowhere are refused", () => {
@@ -119,6 +119,8 @@ Deno.test("a ResNet is refused where tokens or patches are needed", () => {
   assert.ok(resolveSettings(resNet));
   refused({ ...clustered, ...resNet }, /--cluster_inter 1 needs the tokens of a ViT, and RN50x4/);
   refused({ ...resNet, linear_patch: "3d" }, /--linear_patch 3d needs the patches of a ViT/);
+  refused({ ...resNet, precision: "amp" }, /--precision amp is built for a ViT, and RN50x4/);
+  assert.ok(resolveSettings({ ...own, precision: "amp" }));
 });
 
 Deno.test("DeepCluster's frames begin with those of the video, and a shift's need not divide", () => {

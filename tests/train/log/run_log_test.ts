@@ -6,6 +6,7 @@ import {
   type EpochRecord,
   stepLine,
   type StepRecord,
+  stepScalars,
 } from "../../../src/train/log/records.ts";
 import { RunFolder } from "../../../src/train/log/run_folder.ts";
 import { RunLog } from "../../../src/train/log/run_log.ts";
@@ -39,6 +40,14 @@ Deno.test("a step reads as in the original's log", () => {
     stepLine(record),
     "Epoch: 3 [640 (64%)]\tSimLoss: 1.0000 CLoss 0.2500\tData (t) 0.012\tBatch (t) 0.846\tLR: 1.0e-3\tlogit_scale 4.605",
   );
+});
+
+Deno.test("a step in mixed precision tells its loss scale, in the log and to TensorBoard", () => {
+  const mixed = { ...record, loss_scale: 65536 };
+  assert.equal(stepLine(mixed), `${stepLine(record)}\tloss_scale 65536`);
+  const told = ["train/loss_scale", 65536];
+  assert.deepEqual(stepScalars(mixed).filter(([tag]) => /loss_scale/.test(tag)), [told]);
+  assert.deepEqual(stepScalars(record).filter(([tag]) => /loss_scale/.test(tag)), []);
 });
 
 Deno.test("an epoch says how long the GPU waited, and where its clips came from", () => {
