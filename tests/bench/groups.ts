@@ -59,7 +59,10 @@ export const GROUPS = {
     ),
   ]),
   // Minutes a run for the peers, so apart from the blocks.
-  steps: new Map<string, Row>([["step_b32", STEP_ROW]]),
+  steps: new Map<string, Row>([
+    ["step_b32", STEP_ROW],
+    ["step_b32_amp", { ...STEP_ROW, precision: "amp" }],
+  ]),
   clustering: new Map<string, Row>([
     ...(["kmedoids", "spectral"] as const).flatMap((kind, i) =>
       clusterings.map(([[segments, tokens, k], times]): [string, Row] => [

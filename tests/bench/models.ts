@@ -13,7 +13,7 @@ import { empty, type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { defaultsOf, flags } from "../../src/train/config/settings.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { noise } from "./rows.ts";
-import type { ClusteredVideo } from "./tower_rows.ts";
+import type { ClusteredVideo, StepRow } from "./tower_rows.ts";
 
 /** Random numbers that all weights are taken from: drawing every one would take longer than to use them. */
 const POOL = 2 ** 20 - 3;
@@ -82,18 +82,30 @@ export interface Training extends Disposable {
   step(): void;
 }
 
+/** What a step takes. */
+export interface TrainingSize {
+  readonly videos: number;
+  readonly frames: number;
+  /** Tokens of a text. */
+  readonly words: number;
+  /** Default `fp32`. */
+  readonly precision?: StepRow["precision"];
+}
+
 /** Makes a model and its optimiser ready for steps; the open scope owns the weights and the batch. */
 export function prepareTraining(
   device: Device,
   config: VitConfig,
-  { videos, frames, words }: { videos: number; frames: number; words: number },
+  { videos, frames, words, precision = "fp32" }: TrainingSize,
 ): Training {
-  const model = new CenterClip(randomParameters(device, config), config, { maxFrames: frames });
+  const options = { maxFrames: frames, precision };
+  const model = new CenterClip(randomParameters(device, config), config, options);
   const settings = {
     ...defaultsOf(flags),
     optim: "AdamW",
     freeze_layer_num: -1,
     lr: 1e-6,
+    precision,
   } as const;
   const ids = Int32Array.from({ length: videos * words }, () => Math.random() * config.vocabSize);
   const batch: PairBatch = {

@@ -24,7 +24,9 @@ const deno = (name: string, backend: string): Peer["command"] => (row, provider)
   ...["run", "-A", "--quiet", "--no-check", lock, file(name).href, row, backend, provider],
 ];
 const products = ({ kind }: TimedRow) => kind === "matmul" || kind === "block";
-const steps = (row: TimedRow) => products(row) || row.kind === "step";
+// This project alone is timed with f16 activations: beside itself in f32.
+const half = (row: TimedRow) => row.kind === "step" && row.precision === "amp";
+const steps = (row: TimedRow) => products(row) || row.kind === "step" && !half(row);
 const layers = (row: TimedRow) => products(row) || row.kind === "conv";
 const forwardOnly = (row: TimedRow) => products(row) && !(row.kind === "block" && row.backward);
 
@@ -40,7 +42,11 @@ export const PEERS: readonly Peer[] = [
   { name: "onnxruntime webgpu", serves: forwardOnly, command: deno("onnxruntime.ts", "webgpu") },
   { name: "jax-js wasm", serves: steps, command: deno("jax.ts", "wasm") },
   { name: "onnxruntime wasm", serves: forwardOnly, command: deno("onnxruntime.ts", "wasm") },
-  { name: "pytorch cpu", serves: ({ kind }) => kind !== "spectral", command: python() },
+  {
+    name: "pytorch cpu",
+    serves: (row) => row.kind !== "spectral" && !half(row),
+    command: python(),
+  },
   // What the original calls for its eigenvectors; `pytorch cpu` calls eigh.
   { name: "pytorch cpu svd", serves: ({ kind }) => kind === "eigen", command: python("svd") },
 ];

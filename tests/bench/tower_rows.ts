@@ -52,6 +52,7 @@ export interface StepRow {
   readonly frames: number;
   /** Tokens of a text. */
   readonly words: number;
+  readonly precision: "fp32" | "amp";
 }
 
 /** What a training step costs besides its kernels. */
@@ -85,7 +86,13 @@ export const EMBED_ROW: EmbedRow = { kind: "embed", ...videos[3] };
 export const EMBED_NAME: string = `embed_${nameOf(EMBED_ROW)}`;
 
 /** The step that all are timed at. */
-export const STEP_ROW: StepRow = { kind: "step", videos: 2, frames: 12, words: 32 };
+export const STEP_ROW: StepRow = {
+  kind: "step",
+  videos: 2,
+  frames: 12,
+  words: 32,
+  precision: "fp32",
+};
 
 /** Every overhead by the name of its row. */
 export const OVERHEAD_ROWS: readonly [string, OverheadRow][] =
