@@ -21,13 +21,14 @@ export type {
 } from "./src/gpu/profile.ts";
 export type { Specialisation } from "./src/gpu/shader.ts";
 export { Random } from "./src/tensor/random.ts";
-export type { DType, HostArrays } from "./src/tensor/dtype.ts";
+export type { DType, FloatType, HostArrays } from "./src/tensor/dtype.ts";
 export type { Shape } from "./src/tensor/shape.ts";
 export { type Tensor, tensor, type Uploadable, type Uploaded } from "./src/tensor/tensor.ts";
 export { Scope, tidy } from "./src/tensor/scope.ts";
 export { checkpoint } from "./src/autograd/checkpoint.ts";
 export { noGrad, Tape } from "./src/autograd/tape.ts";
 export type { Application, Gradient, GradientContext, Input, Recorder } from "./src/ops/define.ts";
+export { cast } from "./src/ops/cast.ts";
 export { matmul, type MatmulOptions } from "./src/ops/matmul.ts";
 export { conv2d, type Conv2dOptions } from "./src/ops/conv2d.ts";
 export { batchNorm, type BatchNormOptions, type RunningStatistics } from "./src/ops/batch_norm.ts";
@@ -88,7 +89,7 @@ export {
   type ResNetConfig,
   type VitConfig,
 } from "./src/clip/config.ts";
-export { encodeText, type TokenBatch } from "./src/clip/text.ts";
+export { encodeText, type EncodeTextOptions, type TokenBatch } from "./src/clip/text.ts";
 export { type BlockHook, encodeFrames, type EncodeFramesOptions } from "./src/clip/vision.ts";
 export type { ResNetOptions } from "./src/clip/resnet.ts";
 export {

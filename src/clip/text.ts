@@ -6,12 +6,13 @@
 import type { Parameters } from "../nn/parameters.ts";
 import { block, norm } from "../nn/transformer.ts";
 import { add } from "../ops/binary.ts";
-import { cast, type FloatType } from "../ops/cast.ts";
+import { cast } from "../ops/cast.ts";
 import { sliceRows } from "../ops/copy_rows.ts";
 import { embedding } from "../ops/embedding.ts";
 import { matmul } from "../ops/matmul.ts";
 import { reshape } from "../ops/reshape.ts";
 import { selectToken } from "../ops/select_token.ts";
+import type { FloatType } from "../tensor/dtype.ts";
 import { tidy } from "../tensor/scope.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { ClipConfig } from "./config.ts";

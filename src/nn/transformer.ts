@@ -4,11 +4,11 @@
  * @module
  */
 import { attention, type AttentionOptions } from "../ops/attention.ts";
-import type { FloatType } from "../ops/cast.ts";
 import { currentRecorder } from "../ops/define.ts";
 import { layerNorm } from "../ops/layer_norm.ts";
 import { matmul, matmulQuickGelu } from "../ops/matmul.ts";
 import { quickGelu } from "../ops/quick_gelu.ts";
+import type { FloatType } from "../tensor/dtype.ts";
 import { tidy } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Parameters } from "./parameters.ts";

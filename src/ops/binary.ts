@@ -4,10 +4,11 @@
  * @module
  */
 import source from "../../kernels/pointwise/binary.wgsl" with { type: "text" };
+import type { FloatType } from "../tensor/dtype.ts";
 import { broadcastShapes, type Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { scale } from "./affine.ts";
-import { cast, type FloatType, typeOf } from "./cast.ts";
+import { cast, typeOf } from "./cast.ts";
 import { planBroadcast } from "./expand.ts";
 import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";

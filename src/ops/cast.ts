@@ -4,15 +4,13 @@
  * @module
  */
 import source from "../../kernels/pointwise/cast.wgsl" with { type: "text" };
+import type { FloatType } from "../tensor/dtype.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";
 import { halves } from "./storage.ts";
 
 const kernel = { name: "cast", source };
-
-/** Types that hold fractions. */
-export type FloatType = "f32" | "f16";
 
 /**
  * The type of a tensor of fractions.

@@ -4,8 +4,8 @@
  * @module
  */
 import source from "../../kernels/norm/layer_norm.wgsl" with { type: "text" };
+import type { FloatType } from "../tensor/dtype.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import type { FloatType } from "./cast.ts";
 import { defineOp } from "./define.ts";
 import { sum } from "./reduce.ts";
 import { planRows, rowsOf } from "./rows.ts";

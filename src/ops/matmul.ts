@@ -5,9 +5,10 @@
  * @module
  */
 import source from "../../kernels/linalg/matmul.wgsl" with { type: "text" };
+import type { FloatType } from "../tensor/dtype.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { cast, type FloatType, typeOf } from "./cast.ts";
+import { cast, typeOf } from "./cast.ts";
 import { defineOp, type Input } from "./define.ts";
 import { multiplyInSubgroups, subgroupLanes } from "./matmul_subgroup.ts";
 import { multiplyWide, wideTile } from "./matmul_wide.ts";

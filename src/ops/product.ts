@@ -4,9 +4,9 @@
  * @module
  */
 import type { Specialisation } from "../gpu/shader.ts";
+import type { FloatType } from "../tensor/dtype.ts";
 import { sameShape, sizeOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import type { FloatType } from "./cast.ts";
 import type { Input } from "./define.ts";
 import { halves } from "./storage.ts";
 

@@ -4,11 +4,12 @@
  * @module
  */
 import source from "../../kernels/reduce/reduce.wgsl" with { type: "text" };
+import type { FloatType } from "../tensor/dtype.ts";
 import { tidy } from "../tensor/scope.ts";
 import { sameShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { expand } from "./expand.ts";
-import { cast, type FloatType, typeOf } from "./cast.ts";
+import { cast, typeOf } from "./cast.ts";
 import { defineOp } from "./define.ts";
 import { halves } from "./storage.ts";
 

@@ -7,6 +7,9 @@
 /** Element types that a {@link Tensor} may have on the GPU. */
 export type DType = "f32" | "f16" | "i32" | "u32" | "u8";
 
+/** The element types that hold fractions. */
+export type FloatType = "f32" | "f16";
+
 /** Typed arrays that hold the elements of a {@link DType} on the host; f16 travels as raw bits. */
 export interface HostArrays {
   /** 32-bit floating point. */

@@ -1,8 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Tape } from "../../src/autograd/tape.ts";
-import { cast, type FloatType } from "../../src/ops/cast.ts";
+import { cast } from "../../src/ops/cast.ts";
 import { layerNorm } from "../../src/ops/layer_norm.ts";
 import type { Device } from "../../src/gpu/device.ts";
+import type { FloatType } from "../../src/tensor/dtype.ts";
 import { Scope } from "../../src/tensor/scope.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
 import { tensor } from "../../src/tensor/tensor.ts";

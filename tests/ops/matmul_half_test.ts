@@ -1,6 +1,6 @@
 import { strictEqual } from "node:assert/strict";
-import type { FloatType } from "../../src/ops/cast.ts";
 import { matmul } from "../../src/ops/matmul.ts";
+import type { FloatType } from "../../src/tensor/dtype.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { AWKWARD, device } from "../device.ts";
 import { gpuGeometry } from "../gpu_geometry.ts";
