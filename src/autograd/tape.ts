@@ -66,7 +66,10 @@ export class Tape implements Recorder {
   record(application: Application): void {
     this.#tracked.add(application.output);
     // Own handles: the scope that made these may end before the backward pass.
-    const saved = application.saved.map((t) => t && outsideScopes(t.device, () => t.alias()));
+    const saved = outsideScopes(
+      application.output.device,
+      () => application.saved.map((t) => t?.alias()),
+    );
     this.#nodes.push({ ...application, saved });
   }
 
@@ -128,10 +131,11 @@ export class Tape implements Recorder {
     using _scope = new Scope(device);
     const needs = inputs.map((input) => this.tracks(input));
     const flowing = gradient(arrived, { saved, attributes, needs });
-    inputs.forEach((input, i) => {
-      const gradient = flowing[i];
-      if (!input || !needs[i] || !gradient) return;
-      outsideScopes(device, () => this.accumulate(input, gradient.alias()));
+    outsideScopes(device, () => {
+      inputs.forEach((input, i) => {
+        const gradient = flowing[i];
+        if (input && needs[i] && gradient) this.accumulate(input, gradient.alias());
+      });
     });
   }
 

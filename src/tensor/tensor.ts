@@ -82,7 +82,7 @@ export class Tensor<D extends DType = DType> implements BufferBinding {
 
   /** Another handle on the same elements, with a lifetime of its own. */
   alias(): Tensor<D> {
-    return this.reshape(this.shape);
+    return new Tensor(this.device, this.dtype, this.shape, this.#live());
   }
 
   /**
