@@ -58,7 +58,8 @@ export class Stream {
       this.#offset[0] = this.slot;
       pass.setBindGroup(0, bindGroup, this.#offset);
     } else pass.setBindGroup(0, bindGroup);
-    pass.dispatchWorkgroups(x, y, z);
+    if (y === 1 && z === 1) pass.dispatchWorkgroups(x); // a fifth less
+    else pass.dispatchWorkgroups(x, y, z);
     if (++this.#dispatches === SUBMIT_AFTER) this.submit();
   }
 

@@ -92,10 +92,15 @@ export function enterScope(tensor: Tensor): void {
  * ```
  */
 export function tidy<R extends Tensor | readonly Tensor[]>(device: Device, body: () => R): R {
-  using scope = new Scope(device);
-  const result = body();
-  for (const tensor of Array.isArray(result) ? result : [result]) scope.keep(tensor as Tensor);
-  return result;
+  const scope = new Scope(device);
+  try {
+    const result = body();
+    if (Array.isArray(result)) for (const tensor of result) scope.keep(tensor);
+    else scope.keep(result as Tensor);
+    return result;
+  } finally {
+    scope[Symbol.dispose](); // not `using`, which takes 0.2 us: ops call this
+  }
 }
 
 /** Runs `body` with no scope open: what it makes belongs to the caller until it is disposed. */
