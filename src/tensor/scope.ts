@@ -95,7 +95,7 @@ export function tidy<R extends Tensor | readonly Tensor[]>(device: Device, body:
   const scope = new Scope(device);
   try {
     const result = body();
-    if (Array.isArray(result)) for (const tensor of result) scope.keep(tensor);
+    if (Array.isArray(result)) { for (const tensor of result) scope.keep(tensor); }
     else scope.keep(result as Tensor);
     return result;
   } finally {
