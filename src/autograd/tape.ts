@@ -66,7 +66,10 @@ export class Tape implements Recorder {
   record(application: Application): void {
     this.#tracked.add(application.output);
     // Own handles: the scope that made these may end before the backward pass.
-    const saved = application.saved.map((t) => t && outsideScopes(t.device, () => t.alias()));
+    const saved = outsideScopes(
+      application.output.device,
+      () => application.saved.map((t) => t?.alias()),
+    );
     this.#nodes.push({ ...application, saved });
   }
 
@@ -117,22 +120,27 @@ export class Tape implements Recorder {
 
   #step({ output, inputs, saved, attributes, gradient }: Application, wanted: Set<Tensor>): void {
     const { device } = output;
-    using stack = new DisposableStack();
-    for (const t of saved) if (t) stack.use(t);
     const arrived = this.#gradients.get(output);
-    if (!arrived) return;
-    if (!wanted.has(output)) {
-      stack.use(arrived);
-      this.#gradients.delete(output);
+    // A step is short, and `using` three things takes longer than the rest of it.
+    const scope = new Scope(device);
+    try {
+      if (!arrived) return;
+      const needs = inputs.map((input) => this.tracks(input));
+      const flowing = gradient(arrived, { saved, attributes, needs });
+      outsideScopes(device, () => {
+        inputs.forEach((input, i) => {
+          const gradient = flowing[i];
+          if (input && needs[i] && gradient) this.accumulate(input, gradient.alias());
+        });
+      });
+    } finally {
+      scope[Symbol.dispose]();
+      for (const t of saved) t?.dispose();
+      if (arrived && !wanted.has(output)) {
+        this.#gradients.delete(output);
+        arrived.dispose();
+      }
     }
-    using _scope = new Scope(device);
-    const needs = inputs.map((input) => this.tracks(input));
-    const flowing = gradient(arrived, { saved, attributes, needs });
-    inputs.forEach((input, i) => {
-      const gradient = flowing[i];
-      if (!input || !needs[i] || !gradient) return;
-      outsideScopes(device, () => this.accumulate(input, gradient.alias()));
-    });
   }
 
   /** Hands the gradients of the outer tape's tensors on to it. */

@@ -124,23 +124,22 @@ export class Device {
       throw new ValidationError(`${x} x ${y} x ${z} workgroups, over ${most}`, kernel.name);
     }
     const compiled = this.#pipelines.get(kernel, entry, consts);
-    const buffers = compiled.storage.map(({ name, half }) => {
+    const { label, pipeline, storage, uniform } = compiled;
+    const buffers: BufferBinding[] = [];
+    for (const { name, half } of storage) {
       const bound = bind[name];
-      if (!bound) throw new ValidationError(`nothing is bound to "${name}"`, compiled.label);
+      if (!bound) throw new ValidationError(`nothing is bound to "${name}"`, label);
       if (half !== (bound.dtype === "f16")) {
         const is = bound.dtype ?? "untyped", wanted = half ? "f16" : "no f16";
-        throw new ValidationError(
-          `"${name}" is bound to ${is}, but takes ${wanted}`,
-          compiled.label,
-        );
+        throw new ValidationError(`"${name}" is bound to ${is}, but takes ${wanted}`, label);
       }
-      return bound;
-    });
+      buffers.push(bound);
+    }
     const group = this.#pipelines.bindGroup(compiled, buffers);
-    const hasParams = compiled.uniform !== undefined;
+    const hasParams = uniform !== undefined;
     if (hasParams) this.#fillSlot(compiled, params);
     this.#profiler?.cost(flops, buffers);
-    this.#stream.dispatch(compiled.label, compiled.pipeline, group, hasParams, [x, y, z]);
+    this.#stream.dispatch(label, pipeline, group, hasParams, x, y, z);
   }
 
   /** Writes the fields of `Params` where the next dispatch finds them. */

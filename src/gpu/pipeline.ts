@@ -13,6 +13,10 @@ import {
   type Specialisation,
   specialise,
 } from "./shader.ts";
+import { Trie } from "./trie.ts";
+
+/** Bind groups that are kept. */
+const MOST_GROUPS = 16384;
 
 /** Bytes of one `Params` slot: the largest alignment of dynamic offsets that WebGPU allows. */
 export const SLOT = 256;
@@ -49,9 +53,14 @@ export interface BufferBinding {
 
 /** Compiles kernels on first use. */
 export class PipelineCache {
-  // By the kernel's text, so that two kernels of one name stay apart.
-  #compiled = new Map<string, Map<string, Compiled>>();
-  #groups = new Map<string, GPUBindGroup>();
+  /**
+   * By the kernel's text, so that two kernels of one name stay apart; then by the entry point, and the names
+   * and values of the specialisation.
+   */
+  readonly #compiled = new Trie<Compiled>();
+  /** By the compiled entry point, and the buffers and their bytes. */
+  #groups = new Trie<GPUBindGroup>();
+  #groupCount = 0;
   #nextId = 1;
 
   constructor(private readonly gpu: GPUDevice, private readonly arena: () => GPUBuffer) {}
@@ -62,13 +71,9 @@ export class PipelineCache {
    * @throws {ValidationError} if the kernel has no such entry point, `const` or `alias`.
    */
   get(kernel: Kernel, entryName: string, values: Specialisation): Compiled {
-    let label = `${kernel.name}.${entryName}`;
-    for (const name in values) label += `,${name}=${values[name]}`;
-    let ofKernel = this.#compiled.get(kernel.source);
-    if (!ofKernel) this.#compiled.set(kernel.source, ofKernel = new Map());
-    let compiled = ofKernel.get(label);
-    if (!compiled) ofKernel.set(label, compiled = this.#compile(kernel, entryName, values, label));
-    return compiled;
+    let found = this.#compiled.at(kernel.source).at(entryName);
+    for (const name in values) found = found.at(name).at(values[name]);
+    return found.value ??= this.#compile(kernel, entryName, values);
   }
 
   /**
@@ -77,31 +82,35 @@ export class PipelineCache {
    * @throws {ValidationError} if a buffer that the kernel writes is bound twice.
    */
   bindGroup(compiled: Compiled, buffers: readonly BufferBinding[]): GPUBindGroup {
-    let key = String(compiled.id);
-    for (const { buffer, bytes } of buffers) key += `,${buffer.id}:${bytes}`;
-    let group = this.#groups.get(key);
-    if (group) return group;
-    rejectAliases(compiled, buffers);
-    const entries: GPUBindGroupEntry[] = compiled.storage.map(({ binding }, i) => ({
-      binding,
-      resource: { buffer: buffers[i].buffer.gpu, size: buffers[i].bytes },
-    }));
-    if (compiled.uniform !== undefined) {
-      entries.push({ binding: compiled.uniform, resource: { buffer: this.arena(), size: SLOT } });
-    }
-    group = this.gpu.createBindGroup({ label: compiled.label, layout: compiled.layout, entries });
-    // Buffers recur from step to step; a run whose shapes never repeat must not grow without bound.
-    if (this.#groups.size >= 16384) this.#groups.clear();
-    this.#groups.set(key, group);
-    return group;
+    let found = this.#groups.at(compiled.id);
+    for (const { buffer, bytes } of buffers) found = found.at(buffer.id).at(bytes);
+    return found.value ??= this.#bind(compiled, buffers);
   }
 
   /** Forgets every bind group: call it when buffers are destroyed. */
   dropBindGroups(): void {
-    this.#groups.clear();
+    this.#groups = new Trie();
+    this.#groupCount = 0;
   }
 
-  #compile(kernel: Kernel, entryName: string, values: Specialisation, label: string): Compiled {
+  #bind(compiled: Compiled, buffers: readonly BufferBinding[]): GPUBindGroup {
+    rejectAliases(compiled, buffers);
+    const { label, layout, storage, uniform } = compiled;
+    const entries: GPUBindGroupEntry[] = storage.map(({ binding }, i) => ({
+      binding,
+      resource: { buffer: buffers[i].buffer.gpu, size: buffers[i].bytes },
+    }));
+    if (uniform !== undefined) {
+      entries.push({ binding: uniform, resource: { buffer: this.arena(), size: SLOT } });
+    }
+    // Buffers recur from step to step; a run whose shapes never repeat must not grow without bound.
+    if (++this.#groupCount > MOST_GROUPS) this.dropBindGroups();
+    return this.gpu.createBindGroup({ label, layout, entries });
+  }
+
+  #compile(kernel: Kernel, entryName: string, values: Specialisation): Compiled {
+    let label = `${kernel.name}.${entryName}`;
+    for (const name in values) label += `,${name}=${values[name]}`;
     const { code, params, entry } = read(kernel, entryName, values, label);
     const layout = this.gpu.createBindGroupLayout({
       label,

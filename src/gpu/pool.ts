@@ -102,7 +102,7 @@ export class BufferPool {
       : (waiting?.length ?? 0) - 1;
     let buffer: PooledBuffer;
     if (waiting && at >= 0) {
-      buffer = waiting.splice(at, 1)[0];
+      buffer = at === waiting.length - 1 ? waiting.pop()! : waiting.splice(at, 1)[0];
       this.#freeBytes -= size;
     } else buffer = this.#create(size, op);
     this.#live += size;

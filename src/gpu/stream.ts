@@ -21,6 +21,8 @@ export class Stream {
   readonly words = new Uint32Array(SUBMIT_AFTER * SLOT / 4);
   readonly floats = new Float32Array(this.words.buffer);
   #dispatches = 0;
+  /** The dynamic offset of a dispatch, in one array for all. */
+  readonly #offset = [0];
   #encoder?: GPUCommandEncoder;
   #pass?: GPUComputePassEncoder;
   /** What the pass has set. */
@@ -39,19 +41,25 @@ export class Stream {
     return this.#dispatches * SLOT;
   }
 
-  /** Records one dispatch; `hasParams` if its slot holds `Params`. */
+  /** Records one dispatch of x * y * z workgroups; `hasParams` if its slot holds `Params`. */
   dispatch(
     name: string,
     pipeline: GPUComputePipeline,
     bindGroup: GPUBindGroup,
     hasParams: boolean,
-    groups: readonly [number, number, number],
+    x: number,
+    y: number,
+    z: number,
   ): void {
     if (this.profiler) this.#endPass();
     const pass = this.#pass ??= this.#begin().beginComputePass(this.profiler?.pass(name));
     if (pipeline !== this.#pipeline) pass.setPipeline(this.#pipeline = pipeline);
-    pass.setBindGroup(0, bindGroup, hasParams ? [this.slot] : []);
-    pass.dispatchWorkgroups(...groups);
+    if (hasParams) {
+      this.#offset[0] = this.slot;
+      pass.setBindGroup(0, bindGroup, this.#offset);
+    } else pass.setBindGroup(0, bindGroup);
+    if (y === 1 && z === 1) pass.dispatchWorkgroups(x); // a fifth less
+    else pass.dispatchWorkgroups(x, y, z);
     if (++this.#dispatches === SUBMIT_AFTER) this.submit();
   }
 

@@ -6,7 +6,18 @@
 import type { Device } from "../gpu/device.ts";
 import type { Tensor } from "./tensor.ts";
 
-const open = new WeakMap<Device, Scope[]>();
+/** The open scopes of a device, the innermost last; none where {@link outsideScopes} is in force. */
+interface Open {
+  scopes: Scope[];
+}
+
+const byDevice = new WeakMap<Device, Open>();
+
+function openOn(device: Device): Open {
+  let open = byDevice.get(device);
+  if (!open) byDevice.set(device, open = { scopes: [] });
+  return open;
+}
 
 /**
  * Gives back, when it ends, every tensor that was made on the device since it began, except those that
@@ -23,13 +34,13 @@ const open = new WeakMap<Device, Scope[]>();
 export class Scope {
   #made: Tensor[] = [];
   #sweepAt = 1024;
-  #kept = new Set<Tensor>();
+  #kept?: Set<Tensor>;
+  readonly #open: Open;
 
   /** Begins the scope. */
   constructor(readonly device: Device) {
-    const stack = open.get(device);
-    if (stack) stack.push(this);
-    else open.set(device, [this]);
+    this.#open = openOn(device);
+    this.#open.scopes.push(this);
   }
 
   /** Adds a tensor that was made just now. */
@@ -44,7 +55,7 @@ export class Scope {
 
   /** Lets `tensor` outlive this scope: it then belongs to the enclosing scope, or to the caller. */
   keep<T extends Tensor>(tensor: T): T {
-    this.#kept.add(tensor);
+    (this.#kept ??= new Set()).add(tensor);
     return tensor;
   }
 
@@ -54,14 +65,14 @@ export class Scope {
    * @throws {Error} if it is not the innermost scope that is open.
    */
   [Symbol.dispose](): void {
-    const stack = open.get(this.device);
-    if (stack?.at(-1) !== this) {
+    const { scopes } = this.#open;
+    if (scopes.at(-1) !== this) {
       throw new Error("scopes must end in the reverse order of their begin");
     }
-    stack.pop();
-    const outer = stack.at(-1);
+    scopes.pop();
+    const outer = scopes.at(-1);
     for (const tensor of this.#made) {
-      if (!this.#kept.has(tensor)) tensor.dispose();
+      if (!this.#kept?.has(tensor)) tensor.dispose();
       else outer?.add(tensor);
     }
   }
@@ -69,7 +80,7 @@ export class Scope {
 
 /** Registers a new tensor with the innermost open scope of its device, if there is one. */
 export function enterScope(tensor: Tensor): void {
-  open.get(tensor.device)?.at(-1)?.add(tensor);
+  byDevice.get(tensor.device)?.scopes.at(-1)?.add(tensor);
 }
 
 /**
@@ -81,19 +92,24 @@ export function enterScope(tensor: Tensor): void {
  * ```
  */
 export function tidy<R extends Tensor | readonly Tensor[]>(device: Device, body: () => R): R {
-  using scope = new Scope(device);
-  const result = body();
-  for (const tensor of Array.isArray(result) ? result : [result]) scope.keep(tensor as Tensor);
-  return result;
+  const scope = new Scope(device);
+  try {
+    const result = body();
+    if (Array.isArray(result)) { for (const tensor of result) scope.keep(tensor); }
+    else scope.keep(result as Tensor);
+    return result;
+  } finally {
+    scope[Symbol.dispose](); // not `using`, which takes 0.2 us: ops call this
+  }
 }
 
 /** Runs `body` with no scope open: what it makes belongs to the caller until it is disposed. */
 export function outsideScopes<R>(device: Device, body: () => R): R {
-  const stack = open.get(device);
-  open.delete(device);
+  const open = openOn(device), { scopes } = open;
+  open.scopes = [];
   try {
     return body();
   } finally {
-    if (stack) open.set(device, stack);
+    open.scopes = scopes;
   }
 }

@@ -14,7 +14,8 @@ export type Shape = readonly number[];
  */
 export function sizeOf(shape: Shape): number {
   let size = 1;
-  for (const n of shape) {
+  for (let i = 0; i < shape.length; i++) {
+    const n = shape[i];
     if (!(Number.isInteger(n) && n >= 0)) throw new RangeError(`[${shape}] is no shape`);
     size *= n;
   }

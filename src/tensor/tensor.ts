@@ -35,8 +35,6 @@ let nextId = 1;
 export class Tensor<D extends DType = DType> implements BufferBinding {
   /** Tells tensors apart; views of the same storage have numbers of their own. */
   readonly id: number = nextId++;
-  /** Number of elements. */
-  readonly size: number;
   #storage: Storage | undefined;
 
   /** Use {@link tensor}, {@link empty} or an op. */
@@ -45,8 +43,9 @@ export class Tensor<D extends DType = DType> implements BufferBinding {
     readonly dtype: D,
     readonly shape: Shape,
     storage: Storage,
+    /** Number of elements. */
+    readonly size: number = sizeOf(shape),
   ) {
-    this.size = sizeOf(shape);
     this.#storage = storage;
     storage.refs++;
     enterScope(this);
@@ -77,12 +76,14 @@ export class Tensor<D extends DType = DType> implements BufferBinding {
    * it: where one must, use the op `reshape()`.
    */
   reshape(shape: Shape): Tensor<D> {
-    return new Tensor(this.device, this.dtype, resolveShape(shape, this.size), this.#live());
+    const { device, dtype, size } = this;
+    return new Tensor(device, dtype, resolveShape(shape, size), this.#live(), size);
   }
 
   /** Another handle on the same elements, with a lifetime of its own. */
   alias(): Tensor<D> {
-    return this.reshape(this.shape);
+    const { device, dtype, shape, size } = this;
+    return new Tensor(device, dtype, shape, this.#live(), size);
   }
 
   /**
@@ -119,8 +120,8 @@ export function empty<D extends DType>(
   shape: Shape,
   op = "empty",
 ): Tensor<D> {
-  const bytes = bufferBytes(sizeOf(shape), dtype);
-  return new Tensor(device, dtype, shape, new Storage(device, device.pool.acquire(bytes, op)));
+  const size = sizeOf(shape), buffer = device.pool.acquire(bufferBytes(size, dtype), op);
+  return new Tensor(device, dtype, shape, new Storage(device, buffer), size);
 }
 
 /** A tensor of zeros. */
