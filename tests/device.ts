@@ -9,5 +9,15 @@ const provider = (Deno.env.get("CENTERCLIP_PROVIDER") ?? "auto") as ProviderName
 /** The shared device. */
 export const device = await openDevice({ provider });
 
+// Fresh buffers are zero on software devices and hold anything on a card: here they hold NaN.
+const { gpu } = device, STORAGE = 0x80, create = gpu.createBuffer.bind(gpu);
+gpu.createBuffer = (descriptor) => {
+  const buffer = create(descriptor);
+  if (descriptor.usage & STORAGE) {
+    gpu.queue.writeBuffer(buffer, 0, new Uint32Array(descriptor.size / 4).fill(0x7fc00000));
+  }
+  return buffer;
+};
+
 /** Sizes at which kernels go wrong: one, odd, and on either side of a power of two. */
 export const AWKWARD = [1, 3, 31, 33, 127, 129] as const;
