@@ -134,12 +134,12 @@ export class Tape implements Recorder {
         });
       });
     } finally {
-      scope[Symbol.dispose]();
       for (const t of saved) t?.dispose();
       if (arrived && !wanted.has(output)) {
         this.#gradients.delete(output);
         arrived.dispose();
       }
+      scope[Symbol.dispose]();
     }
   }
 

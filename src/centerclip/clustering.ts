@@ -9,6 +9,7 @@ import { clusterLayer, type ClusterLayerResult } from "../cluster/layer.ts";
 import type { ClusterMethod } from "../cluster/method.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { cast, typeOf } from "../ops/cast.ts";
+import { Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ForwardOptions } from "./forward.ts";
 import type { CenterClipOptions } from "./model.ts";
@@ -69,6 +70,7 @@ export function clusterHooks(
   told: (made: ClusterLayerResult, step: ClusterStep) => void = () => {},
 ): Pick<EncodeFramesOptions, "beforeBlock" | "beforeMlp"> {
   const layer = (tokens: Tensor, step: ClusterStep): ClusterLayerResult => {
+    using scope = new Scope(tokens.device);
     const made = clusterLayer(cast(tokens, "f32"), method, {
       ...step,
       k: step.clusters,
@@ -76,7 +78,9 @@ export function clusterHooks(
       random: training?.stream(STREAM + step.block),
       grouping: groupings?.(step),
     });
-    return { ...made, output: cast(made.output, typeOf(tokens)) };
+    const result = { ...made, output: cast(made.output, typeOf(tokens)) };
+    for (const one of Object.values(result)) if (one) scope.keep(one);
+    return result;
   };
   return {
     beforeBlock(tokens, block) {

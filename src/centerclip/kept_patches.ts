@@ -26,8 +26,7 @@ import type { ClusterStep } from "./plan.ts";
  * ```
  */
 export async function keptPatches(model: CenterClip, frames: Tensor): Promise<Set<number>[]> {
-  const { parameters, plan, config, activations, options } = model;
-  const { maxFrames, clustering, linearPatch } = options;
+  const { parameters, plan, config, options: { maxFrames, clustering, linearPatch } } = model;
   if (!clustering || plan.length === 0) throw new UsageError("the model does not cluster tokens");
   const { method } = clustering, patches = patchesOf(demandVit(config, "token clustering"));
   const visual = parameters.at("clip").at("visual");
@@ -41,8 +40,7 @@ export async function keptPatches(model: CenterClip, frames: Tensor): Promise<Se
     layers.push({ step, medoids });
   });
   const patches3d = linearPatch === "3d" ? { frames: maxFrames } : undefined;
-  scope.keep(encodeFrames(visual, config, frames, { ...hooks, kept, patches3d, activations }))
-    .dispose();
+  scope.keep(encodeFrames(visual, config, frames, { ...hooks, kept, patches3d })).dispose();
 
   const ids = await Promise.all(layers.map(async ({ step, medoids }) => {
     const values = await medoids.data(), { targetFrames, clusters, frameDuration } = step;

@@ -21,6 +21,7 @@ import type { HeadOptions, KeptVideos, SimilarityHead } from "./heads/head.ts";
 import { headOf } from "./heads/mod.ts";
 import { contrastiveLoss } from "./loss.ts";
 import type { ClusterStep } from "./plan.ts";
+import { demandPrecision, type Precision } from "./precision.ts";
 import { segmentMask } from "./video_mask.ts";
 
 /** How a model is built on its weights. */
@@ -33,11 +34,8 @@ export interface CenterClipOptions {
   readonly linearPatch?: "2d" | "3d";
   /** How frames meet a text. Default: their mean does. */
   readonly head?: HeadOptions;
-  /**
-   * `amp`: the towers store activations as f16, and compute in f32 on f32 weights; clustering, heads and
-   * losses stay f32. Default `fp32`.
-   */
-  readonly precision?: "fp32" | "amp";
+  /** In what training stores activations. Default `fp32`. */
+  readonly precision?: Precision;
   /** The original's behaviour where the default differs: the mask of a segment. */
   readonly compat?: "reference";
 }
@@ -101,9 +99,12 @@ export class CenterClip {
     return this.parameters.device;
   }
 
-  /** Type in which the towers store activations. */
-  get activations(): FloatType {
-    return this.options.precision === "amp" ? "f16" : "f32";
+  /** Type in which the towers store the activations of a pass. */
+  #activations({ training }: ForwardOptions = {}): FloatType {
+    const { options: { precision = "fp32" }, device } = this;
+    if (!training || precision === "fp32") return "f32";
+    demandPrecision(precision, device.info);
+    return "f16";
   }
 
   /** Frame vectors that a video is left with. */
@@ -111,9 +112,13 @@ export class CenterClip {
     return this.plan.at(-1)?.targetFrames ?? this.options.maxFrames;
   }
 
-  /** Embeds texts: [texts, embed], not normalised. */
-  encodeText(batch: TokenBatch): Tensor {
-    return encodeText(this.#clip, this.config, batch, { activations: this.activations });
+  /**
+   * Embeds texts: [texts, embed], not normalised.
+   *
+   * @throws {UserError} if training asks for f16 of a device that has none.
+   */
+  encodeText(batch: TokenBatch, options?: ForwardOptions): Tensor {
+    return encodeText(this.#clip, this.config, batch, { activations: this.#activations(options) });
   }
 
   /**
@@ -136,7 +141,7 @@ export class CenterClip {
     const note = ({ loss }: ClusterLayerResult) => loss && losses.push(loss);
     const vectors = encodeFrames(visual, this.config, frames, {
       training: options.training !== undefined,
-      activations: this.activations,
+      activations: this.#activations(options),
       patches3d: linearPatch === "3d" ? { frames: maxFrames } : undefined,
       ...clustering && clusterHooks(plan, clustering.method, visual, options, note),
       kept: losses,
@@ -174,7 +179,7 @@ export class CenterClip {
 
   /** Similarities, as above, and the loss of clustering that learns, if there is one. */
   #logits(batch: PairBatch, options?: ForwardOptions): readonly [logits: Tensor, cluster?: Tensor] {
-    const text = this.encodeText(batch.text);
+    const text = this.encodeText(batch.text, options);
     const [vectors, cluster] = this.#encodeVideo(batch.frames, options);
     const logits = this.similarity(text, this.keepVideo(vectors, batch.videoMask), options);
     return cluster ? [logits, cluster] : [logits];

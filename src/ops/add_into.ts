@@ -6,7 +6,7 @@
 import source from "../../kernels/pointwise/add_into.wgsl" with { type: "text" };
 import type { Tensor } from "../tensor/tensor.ts";
 import { pointwiseGroups } from "./grid.ts";
-import { halves } from "./storage.ts";
+import { storageAliases } from "./storage.ts";
 
 const kernel = { name: "add_into", source };
 
@@ -14,6 +14,6 @@ const kernel = { name: "add_into", source };
 export function addInto(target: Tensor, x: Tensor): void {
   const { device, size } = target, bind = { y: target, x };
   const n = Math.ceil(size / 4), groups = pointwiseGroups(device, n);
-  const consts = halves({ Y: target, X: x }, true);
+  const consts = storageAliases({ Y: target, X: x }, true);
   device.launch({ kernel, entry: "forward", consts, bind, params: { n }, groups });
 }

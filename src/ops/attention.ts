@@ -8,9 +8,10 @@ import subgroup from "../../kernels/attention/attention_subgroup.wgsl" with { ty
 import type { BufferBinding } from "../gpu/pipeline.ts";
 import { sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { typeOf } from "./cast.ts";
 import { defineOp, type Input } from "./define.ts";
 import { smallSubgroup } from "./small_subgroup.ts";
-import { halves } from "./storage.ts";
+import { storageAliases } from "./storage.ts";
 
 const plainKernel = { name: "attention", source: plain };
 const subgroupKernel = { name: "attention_subgroup", source: subgroup };
@@ -67,8 +68,8 @@ function launch(
       CAUSAL: causal,
       BIASED: keyBias !== undefined,
       ...lanes ? { L: lanes } : { HEAD4: head / 4 },
-      ...halves({ X: qkv }, true),
-      ...halves({ Bias: key_bias }, false),
+      ...storageAliases({ X: qkv }, true),
+      ...storageAliases({ Bias: key_bias }, false),
     },
     // The subgroup variant reads operands through one function, so every entry names both sources.
     bind: { dout: qkv, key_bias, ...bind, qkv },
@@ -93,7 +94,7 @@ const op = defineOp<[qkv: Tensor, keyBias: Input], Attributes>({
     if (keyBias && !sameShape(keyBias.shape, [batch, tokens])) {
       throw new RangeError(`attention: biases [${keyBias.shape}], not [${batch},${tokens}]`);
     }
-    const out = empty(device, qkv.dtype, [batch, tokens, width / 3], "attention");
+    const out = empty(device, typeOf(qkv), [batch, tokens, width / 3], "attention");
     const lse_out = empty(device, "f32", [batch, heads, tokens], "attention");
     launch(qkv, keyBias, attributes, "forward", { out, lse_out });
     save(qkv, keyBias, out, lse_out);

@@ -8,22 +8,27 @@ import type { FloatType } from "../tensor/dtype.ts";
 import { broadcastShapes, type Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { scale } from "./affine.ts";
-import { cast, typeOf } from "./cast.ts";
+import { cast, type Like, likeOf, typeOf } from "./cast.ts";
 import { planBroadcast } from "./expand.ts";
 import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";
 import { sumTo } from "./reduce.ts";
-import { halves } from "./storage.ts";
+import { storageAliases } from "./storage.ts";
 
 const kernel = { name: "binary", source };
 const OPERATOR = { add: 0, sub: 1, mul: 2, div: 3 } as const;
 
-function launch(name: keyof typeof OPERATOR, a: Tensor, b: Tensor): Tensor {
+function launch(
+  name: keyof typeof OPERATOR,
+  a: Tensor,
+  b: Tensor,
+  dtype: FloatType = typeOf(a),
+): Tensor {
   const { device } = a;
   const shape = broadcastShapes(a.shape, b.shape);
-  const y = empty(device, typeOf(a), shape, name);
+  const y = empty(device, dtype, shape, name);
   const { consts, params, n } = planBroadcast([a.shape, b.shape], shape);
-  const storage = halves({ A: a, B: b, Y: y }, consts.T === "vec4f");
+  const storage = storageAliases({ A: a, B: b, Y: y }, consts.T === "vec4f");
   device.launch({
     kernel,
     entry: "forward",
@@ -35,24 +40,14 @@ function launch(name: keyof typeof OPERATOR, a: Tensor, b: Tensor): Tensor {
   return y;
 }
 
-/** What an operand was like. */
-interface Operand {
-  readonly shape: Shape;
-  readonly dtype: FloatType;
-}
-
-function operand(x: Tensor): Operand {
-  return { shape: x.shape, dtype: typeOf(x) };
-}
-
 /** The gradient of an operand from that of what it was stretched to. */
-function unstretch(dy: Tensor, { shape, dtype }: Operand): Tensor {
+function unstretch(dy: Tensor, { shape, dtype }: Like): Tensor {
   return cast(sumTo(dy, shape), dtype);
 }
 
 /** Sums and differences keep nothing for their gradient but what the operands were like. */
 function linear(name: "add" | "sub") {
-  return defineOp<[Tensor, Tensor], readonly [Operand, Operand]>({
+  return defineOp<[Tensor, Tensor], readonly [Like, Like]>({
     name,
     forward: ([a, b]) => launch(name, a, b),
     gradient(dy, { needs, attributes: [a, b] }) {
@@ -77,13 +72,13 @@ const product = defineOp<[Tensor, Tensor]>({
   gradient(dy, { saved: [a, b], needs }) {
     // d(a b) = b da + a db
     return [
-      needs[0] ? unstretch(launch("mul", dy, b!), operand(a!)) : undefined,
-      needs[1] ? unstretch(launch("mul", dy, a!), operand(b!)) : undefined,
+      needs[0] ? unstretch(launch("mul", dy, b!, "f32"), likeOf(a!)) : undefined,
+      needs[1] ? unstretch(launch("mul", dy, a!, "f32"), likeOf(b!)) : undefined,
     ];
   },
 });
 
-const quotient = defineOp<[Tensor, Tensor], Operand>({
+const quotient = defineOp<[Tensor, Tensor], Like>({
   name: "div",
   forward([a, b], _, save) {
     const y = launch("div", a, b);
@@ -92,10 +87,10 @@ const quotient = defineOp<[Tensor, Tensor], Operand>({
   },
   gradient(dy, { saved: [b, y], needs, attributes: a }) {
     // d(a / b) = da / b - (a / b) db / b
-    const da = launch("div", dy, b!);
+    const da = launch("div", dy, b!, "f32");
     return [
       needs[0] ? unstretch(da, a) : undefined,
-      needs[1] ? unstretch(scale(launch("mul", da, y!), -1), operand(b!)) : undefined,
+      needs[1] ? unstretch(scale(launch("mul", da, y!), -1), likeOf(b!)) : undefined,
     ];
   },
 });
@@ -106,12 +101,12 @@ const quotient = defineOp<[Tensor, Tensor], Operand>({
  * @throws {RangeError} if they do not.
  */
 export function add(a: Tensor, b: Tensor): Tensor {
-  return sumOf([a, b], [operand(a), operand(b)]);
+  return sumOf([a, b], [likeOf(a), likeOf(b)]);
 }
 
 /** `a - b`; shapes broadcast as in {@link add}. */
 export function sub(a: Tensor, b: Tensor): Tensor {
-  return difference([a, b], [operand(a), operand(b)]);
+  return difference([a, b], [likeOf(a), likeOf(b)]);
 }
 
 /** `a * b`, elementwise; shapes broadcast as in {@link add}. */
@@ -121,5 +116,5 @@ export function mul(a: Tensor, b: Tensor): Tensor {
 
 /** `a / b`, elementwise; shapes broadcast as in {@link add}. */
 export function div(a: Tensor, b: Tensor): Tensor {
-  return quotient([a, b], operand(a));
+  return quotient([a, b], likeOf(a));
 }

@@ -5,10 +5,11 @@
  */
 import source from "../../kernels/pointwise/cast.wgsl" with { type: "text" };
 import type { FloatType } from "../tensor/dtype.ts";
+import type { Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";
-import { halves } from "./storage.ts";
+import { storageAliases } from "./storage.ts";
 
 const kernel = { name: "cast", source };
 
@@ -22,13 +23,24 @@ export function typeOf({ dtype }: Tensor): FloatType {
   throw new TypeError(`a tensor of ${dtype}, not f32 or f16`);
 }
 
+/** What a tensor is like, for a gradient that has to be the same. */
+export interface Like {
+  readonly shape: Shape;
+  readonly dtype: FloatType;
+}
+
+/** What `x`, a tensor of fractions, is like. */
+export function likeOf(x: Tensor): Like {
+  return { shape: x.shape, dtype: typeOf(x) };
+}
+
 const op = defineOp<[Tensor], { from: FloatType; to: FloatType }>({
   name: "cast",
   forward([x], { to }) {
     const { device, shape, size } = x;
     const y = empty(device, to, shape, "cast");
     const n = Math.ceil(size / 4);
-    const consts = halves({ X: x, Y: y }, true), groups = pointwiseGroups(device, n);
+    const consts = storageAliases({ X: x, Y: y }, true), groups = pointwiseGroups(device, n);
     device.launch({ kernel, entry: "forward", consts, bind: { x, y }, params: { n }, groups });
     return y;
   },
@@ -37,7 +49,7 @@ const op = defineOp<[Tensor], { from: FloatType; to: FloatType }>({
 
 /**
  * The elements of `x` as `dtype`; `x` itself where it has that type. What f16 cannot hold becomes infinite
- * (from 65,520 up) or zero; its gradient is converted back.
+ * or zero (WGSL leaves the rounding to the driver: to nearest, from 65,520 up). Gradients are converted back.
  *
  * @param x f32 or f16.
  *

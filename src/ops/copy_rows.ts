@@ -7,7 +7,7 @@ import source from "../../kernels/index/copy_rows.wgsl" with { type: "text" };
 import { empty, type Tensor, zeros } from "../tensor/tensor.ts";
 import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";
-import { halves } from "./storage.ts";
+import { storageAliases } from "./storage.ts";
 import { vectorsOf } from "./vectors.ts";
 
 const kernel = { name: "copy_rows", source };
@@ -21,7 +21,7 @@ function copyRows(x: Tensor, from: number, y: Tensor, to: number, count: number)
   device.launch({
     kernel,
     entry: "forward",
-    consts: { T, ...halves({ T: x }, T === "vec4f") },
+    consts: { T, ...storageAliases({ T: x }, T === "vec4f") },
     bind: { x, y },
     params: {
       n,

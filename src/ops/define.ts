@@ -106,9 +106,9 @@ export function defineOp<const Inputs extends readonly Input[], Attributes = voi
       }
       return scope?.keep(output) ?? output;
     } finally {
+      setRecorder(watching);
       // Not `using`: it takes 0.2 us, a hundredth of what an op may take in all.
       scope?.[Symbol.dispose]();
-      setRecorder(watching);
     }
   };
 }

@@ -6,10 +6,11 @@
 import source from "../../kernels/norm/layer_norm.wgsl" with { type: "text" };
 import type { FloatType } from "../tensor/dtype.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { typeOf } from "./cast.ts";
 import { defineOp } from "./define.ts";
 import { sum } from "./reduce.ts";
 import { planRows, rowsOf } from "./rows.ts";
-import { halves } from "./storage.ts";
+import { storageAliases } from "./storage.ts";
 
 const kernel = { name: "layer_norm", source };
 
@@ -28,7 +29,7 @@ const op = defineOp<[Tensor, Tensor, Tensor], { eps: number; dtype: FloatType }>
     device.launch({
       kernel,
       entry: "forward",
-      consts: { ...plan.consts, ...halves({ X: x, Y: y }, plan.consts.VECTORS) },
+      consts: { ...plan.consts, ...storageAliases({ X: x, Y: y }, plan.consts.VECTORS) },
       bind: { x, gamma, beta, y, stats },
       params: { rows, width: plan.width, parts: 0, scale: 1 / width, eps },
       groups: plan.groups,
@@ -43,7 +44,7 @@ const op = defineOp<[Tensor, Tensor, Tensor], { eps: number; dtype: FloatType }>
     const parts = Math.ceil(rows / CHUNK);
     const bind = { x: x!, gamma: gamma!, dy, saved: stats! };
     const params = { rows, width: plan.width, parts, scale: 1 / width, eps };
-    const stored = halves({ X: x, Y: dy }, plan.consts.VECTORS);
+    const stored = storageAliases({ X: x, Y: dy }, plan.consts.VECTORS);
 
     const dx = needs[0] ? empty(device, x!.dtype, shape, "layerNorm") : undefined;
     if (dx) {
@@ -80,7 +81,7 @@ export function layerNorm(
   gamma: Tensor,
   beta: Tensor,
   eps = 1e-5,
-  dtype = x.dtype as FloatType,
+  dtype = typeOf(x),
 ): Tensor {
   return op([x, gamma, beta], { eps, dtype });
 }

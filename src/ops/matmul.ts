@@ -8,11 +8,11 @@ import source from "../../kernels/linalg/matmul.wgsl" with { type: "text" };
 import type { FloatType } from "../tensor/dtype.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { cast, typeOf } from "./cast.ts";
+import { cast, type Like, likeOf, typeOf } from "./cast.ts";
 import { defineOp, type Input } from "./define.ts";
 import { multiplyInSubgroups, subgroupLanes } from "./matmul_subgroup.ts";
 import { multiplyWide, wideTile } from "./matmul_wide.ts";
-import { type Product, product, productCall, type ProductForm, productStorage } from "./product.ts";
+import { type Product, product, productAliases, productCall, type ProductForm } from "./product.ts";
 import { sumTo } from "./reduce.ts";
 
 const kernel = { name: "matmul", source };
@@ -34,7 +34,7 @@ export interface MatmulOptions {
 interface Attributes extends ProductForm {
   readonly dtype: FloatType;
   readonly biasShape?: Shape;
-  readonly residualLike?: { readonly shape: Shape; readonly dtype: FloatType };
+  readonly residualLike?: Like;
 }
 
 /** Records a product with the kernel for its device and sizes, and gives its result. */
@@ -57,7 +57,7 @@ function multiply(
 /** Records a product of any sizes on any device. */
 function multiplyTiled(it: Product): void {
   const { a: { device }, rows, inner, cols, batch, transposeA, transposeB, alpha } = it;
-  const { consts, ...call } = productCall(it), storage = productStorage(call.bind, false);
+  const { consts, ...call } = productCall(it), storage = productAliases(call.bind, false);
   device.launch({
     ...call,
     kernel,
@@ -139,7 +139,7 @@ export function matmul(
     quickGelu: false,
     dtype,
     biasShape: bias?.shape,
-    residualLike: residual && { shape: residual.shape, dtype: typeOf(residual) },
+    residualLike: residual && likeOf(residual),
   });
 }
 

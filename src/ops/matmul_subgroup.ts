@@ -7,7 +7,7 @@ import source from "../../kernels/linalg/matmul_subgroup.wgsl" with { type: "tex
 import { Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { packPanels } from "./pack_panels.ts";
-import { linesUp, type Product, productCall, productStorage } from "./product.ts";
+import { linesUp, type Product, productAliases, productCall } from "./product.ts";
 import { smallSubgroup } from "./small_subgroup.ts";
 
 const kernel = { name: "matmul_subgroup", source };
@@ -54,7 +54,7 @@ export function multiplyInSubgroups(product: Product, lanes: number): void {
   a.device.launch({
     ...call,
     kernel,
-    consts: { L: lanes, ...consts, ...productStorage(operands, true) },
+    consts: { L: lanes, ...consts, ...productAliases(operands, true) },
     bind: operands,
     params: {
       rows,

@@ -8,7 +8,7 @@ import source from "../../kernels/linalg/matmul_wide.wgsl" with { type: "text" }
 import { Scope } from "../tensor/scope.ts";
 import { empty } from "../tensor/tensor.ts";
 import { pointwiseGroups } from "./grid.ts";
-import { linesUp, type Product, productCall, productStorage } from "./product.ts";
+import { linesUp, type Product, productAliases, productCall } from "./product.ts";
 
 const kernel = { name: "matmul_wide", source };
 
@@ -74,7 +74,7 @@ export function multiplyWide(product: Product, { side, parts }: WideTile): void 
   device.launch({
     ...call,
     kernel,
-    consts: { ...tile, ...(partial ? none : consts), ...productStorage(main, true) },
+    consts: { ...tile, ...(partial ? none : consts), ...productAliases(main, true) },
     bind: main,
     params: { ...params, alpha: partial ? 1 : alpha },
     groups,
@@ -83,7 +83,7 @@ export function multiplyWide(product: Product, { side, parts }: WideTile): void 
   device.launch({
     kernel,
     entry: "finish",
-    consts: { ...consts, ...productStorage(bind, true) },
+    consts: { ...consts, ...productAliases(bind, true) },
     bind: { ...bind, partial },
     params: { ...params, alpha },
     groups: pointwiseGroups(device, n),

@@ -5,7 +5,7 @@
  */
 import source from "../../kernels/linalg/pack_panels.wgsl" with { type: "text" };
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { halves } from "./storage.ts";
+import { storageAliases } from "./storage.ts";
 
 const kernel = { name: "pack_panels", source };
 /** Inner indices that a workgroup goes through. */
@@ -27,7 +27,7 @@ export function packPanels(
   device.launch({
     kernel,
     entry: "main",
-    consts: { L: lanes, ...halves({ X: x }, true) },
+    consts: { L: lanes, ...storageAliases({ X: x }, true) },
     bind: { x, y },
     params: { rows, inner: inner / 4 },
     groups: [panels, Math.ceil(inner / STEPS), batch],

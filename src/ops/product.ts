@@ -8,7 +8,7 @@ import type { FloatType } from "../tensor/dtype.ts";
 import { sameShape, sizeOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { Input } from "./define.ts";
-import { halves } from "./storage.ts";
+import { storageAliases } from "./storage.ts";
 
 /** How a product reads its operands and what it does with its sums. */
 export interface ProductForm {
@@ -95,9 +95,9 @@ export function productCall({ a, b, bias, residual, c, ...sizes }: Product) {
 export type ProductBindings = Readonly<Record<"a" | "b" | "bias" | "residual" | "c", Tensor>>;
 
 /** The storage aliases of a kernel over what it binds. */
-export function productStorage(
+export function productAliases(
   { a, b, bias, residual, c }: ProductBindings,
   vectors: boolean,
 ): Specialisation {
-  return halves({ A: a, B: b, Bias: bias, Residual: residual, C: c }, vectors);
+  return storageAliases({ A: a, B: b, Bias: bias, Residual: residual, C: c }, vectors);
 }

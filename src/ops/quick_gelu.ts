@@ -5,22 +5,30 @@
  */
 import source from "../../kernels/pointwise/quick_gelu.wgsl" with { type: "text" };
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { typeOf } from "./cast.ts";
 import { defineOp } from "./define.ts";
 import { pointwiseGroups } from "./grid.ts";
-import { halves } from "./storage.ts";
+import { storageAliases } from "./storage.ts";
 
 const kernel = { name: "quick_gelu", source };
 
 function launch(entry: string, x: Tensor, bind: Readonly<Record<string, Tensor>>): void {
   const { device, size } = x;
   const n = Math.ceil(size / 4), groups = pointwiseGroups(device, n);
-  device.launch({ kernel, entry, consts: halves({ X: x }, true), bind, params: { n }, groups });
+  device.launch({
+    kernel,
+    entry,
+    consts: storageAliases({ X: x }, true),
+    bind,
+    params: { n },
+    groups,
+  });
 }
 
 const op = defineOp<[Tensor]>({
   name: "quickGelu",
   forward([x], _, save) {
-    const y = empty(x.device, x.dtype, x.shape, "quickGelu");
+    const y = empty(x.device, typeOf(x), x.shape, "quickGelu");
     save(x);
     launch("forward", x, { x, y });
     return y;

@@ -9,9 +9,9 @@ import { tidy } from "../tensor/scope.ts";
 import { sameShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { expand } from "./expand.ts";
-import { cast, typeOf } from "./cast.ts";
+import { cast, type Like, likeOf, typeOf } from "./cast.ts";
 import { defineOp } from "./define.ts";
-import { halves } from "./storage.ts";
+import { storageAliases } from "./storage.ts";
 
 const kernel = { name: "reduce", source };
 
@@ -67,7 +67,7 @@ function stage(
   device.launch({
     kernel,
     entry: "forward",
-    consts: { T: vectors ? "vec4f" : "f32", ...halves({ X: x }, vectors) },
+    consts: { T: vectors ? "vec4f" : "f32", ...storageAliases({ X: x }, vectors) },
     bind: { x, y },
     params: { n, rows, parts, inner: width, scale },
     groups: [Math.min(Math.ceil(n / LANES), device.info.maxWorkgroups)],
@@ -76,9 +76,7 @@ function stage(
 }
 
 /** One axis of a tensor, or all. */
-interface Axis {
-  readonly shape: Shape;
-  readonly dtype: FloatType;
+interface Axis extends Like {
   readonly axis: number | undefined;
 }
 
@@ -134,11 +132,11 @@ const toShape = defineOp<[Tensor], { from: Shape; dtype: FloatType; to: Shape }>
 });
 
 function along(x: Tensor, axis: number | undefined): Axis {
-  const { shape } = x, dtype = typeOf(x);
-  if (axis === undefined) return { shape, dtype, axis };
+  const like = likeOf(x), { shape } = like;
+  if (axis === undefined) return { ...like, axis };
   const at = axis < 0 ? axis + shape.length : axis;
   if (!(at in shape)) throw new RangeError(`axis ${axis} of a tensor [${shape}]`);
-  return { shape, dtype, axis: at };
+  return { ...like, axis: at };
 }
 
 /**

@@ -15,10 +15,10 @@ import type { Tensor } from "../tensor/tensor.ts";
  *
  * @example
  * ```ts ignore
- * device.launch({ consts: { ...plan.consts, ...halves({ X: x, Y: y }, vectors) }, ... });
+ * device.launch({ consts: { ...plan.consts, ...storageAliases({ X: x, Y: y }, vectors) }, ... });
  * ```
  */
-export function halves(
+export function storageAliases(
   tensors: Readonly<Record<string, Tensor | undefined>>,
   vectors: boolean,
 ): Specialisation {

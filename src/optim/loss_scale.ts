@@ -9,6 +9,9 @@ import { advanceLossScale } from "../ops/loss_scale.ts";
 import { outsideScopes } from "../tensor/scope.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
+/** Bounds of the scale, as in the kernel. */
+const LEAST = 2 ** -24, MOST = 2 ** 64;
+
 /** Options of {@link LossScale}; the defaults are those of `torch.amp.GradScaler`. */
 export interface LossScaleOptions {
   /** The first scale. Default 65536. */
@@ -27,7 +30,7 @@ export interface LossScaleState {
 
 /**
  * A factor of the loss that keeps gradients within f16, whose smallest number is 6e-8 and whose largest is
- * 65,504: the backward pass starts from it, and the optimiser divides it out again. It halves after a step
+ * 65,504: the backward pass starts from it, and the optimiser divides it out again. It storageAliases after a step
  * whose gradients were not finite (which the optimiser leaves out), and doubles after 2000 good steps in a
  * row. It is read only to be logged or saved.
  *
@@ -80,7 +83,8 @@ export class LossScale implements Disposable {
    */
   resume(state: unknown): void {
     const { scale, good } = Object(state) as LossScaleState;
-    if (!(scale > 0 && scale < Infinity && Number.isInteger(good) && good >= 0)) {
+    const inside = scale >= LEAST && scale <= MOST;
+    if (!(inside && Number.isInteger(good) && good >= 0)) {
       throw new UserError("the checkpoint's loss scale is damaged; use another checkpoint");
     }
     const { device } = this.scale;

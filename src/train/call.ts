@@ -56,21 +56,8 @@ export async function withCall<R>(
     memoryBudget: derive(settings).memoryBudget,
     profile: settings.profile,
   });
-  demandPrecision(settings, device.info);
   await using owned = new AsyncDisposableStack();
   return await work({ settings, notes, device, profile, resumed, owned });
-}
-
-/**
- * Checks that a device can compute as settings ask.
- *
- * @throws {UserError} if it has no f16 and `--precision amp` needs it.
- */
-export function demandPrecision({ precision }: Settings, { adapter, features }: DeviceInfo): void {
-  if (precision !== "amp" || features.has("shader-f16")) return;
-  throw new UserError(
-    `--precision amp needs f16, and ${adapter} lacks it (shader-f16); give --precision fp32`,
-  );
 }
 
 /** A call's model, and the loaders that fit it. */

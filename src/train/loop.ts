@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { demandPrecision } from "../centerclip/precision.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Batch, Loader } from "../data/loader.ts";
 import { totalSteps } from "../optim/schedule.ts";
@@ -19,6 +20,7 @@ import { duration, Progress } from "./log/progress.ts";
 import { continues, openRunFolder, type RunFolder } from "./log/run_folder.ts";
 import { RunLog } from "./log/run_log.ts";
 import { Meter } from "./meter.ts";
+import { precisionOf } from "./model.ts";
 import { readSplits, tellMissing } from "./splits.ts";
 import { type StepReport, Trainer } from "./trainer.ts";
 
@@ -60,6 +62,7 @@ class Run implements Disposable {
 
   static async open(call: Call): Promise<Run> {
     const { settings, device, resumed } = call;
+    demandPrecision(precisionOf(settings), device.info);
     const goesOn = continues(settings) ? resumed?.run : undefined;
     const { train: dataset, ...splits } = await readSplits(settings, { training: true });
     const folder = await openRunFolder(settings);
@@ -184,7 +187,7 @@ class Run implements Disposable {
     if (!applied) {
       const outcome = lossScale === undefined
         ? "nothing was changed"
-        : `it is skipped, and the loss scale falls to ${lossScale} (expected in the first steps)`;
+        : `it is skipped, and the loss scale falls to ${lossScale}`;
       this.log.logger.warning(`step ${step}: the gradients were not finite; ${outcome}`);
     }
     this.log.step({

@@ -4,6 +4,7 @@
  * @module
  */
 import { CenterClip, type CenterClipOptions } from "../centerclip/model.ts";
+import type { Precision } from "../centerclip/precision.ts";
 import { configOf } from "../clip/config.ts";
 import { heldShapes, readTensors, type Wanted, type Weights } from "../clip/weights.ts";
 import type { Device } from "../gpu/device.ts";
@@ -31,13 +32,18 @@ async function savedWeights(
   return { config, tensors: await readTensors(device, checkpoint, names, wanted) };
 }
 
+/** In what settings have activations stored; `fp16` is not built, and refused with the flags. */
+export function precisionOf({ precision }: Settings): Precision {
+  return precision === "amp" ? "amp" : "fp32";
+}
+
 /** How the model is built, by the settings' names. */
 async function optionsOf(settings: Settings): Promise<CenterClipOptions> {
   return {
     maxFrames: settings.max_frames,
     linearPatch: settings.linear_patch,
     compat: settings.compat ?? undefined,
-    precision: settings.precision === "amp" ? "amp" : "fp32",
+    precision: precisionOf(settings),
     clustering: clusteringOf(settings),
     head: await headOf(settings),
   };

@@ -132,15 +132,16 @@ export class Trainer implements Disposable {
   /**
    * Reads what the last step left, and looks for tensors that are not finite.
    *
-   * @throws {UserError} naming the first such tensor, parameters before activations; or if the loss scale
-   *   fell below 1.
+   * @throws {UserError} naming the first such tensor, parameters before losses (which may overflow where
+   *   there is a loss scale); or if the loss scale fell below 1.
    */
   async report(): Promise<StepReport> {
-    const named: [string, Tensor][] = [
-      ...this.model.parameters.entries(),
-      ["the loss", this.#contrastive!],
-    ];
-    if (this.#cluster) named.push(["the cluster loss", this.#cluster]);
+    const named: [string, Tensor][] = this.model.parameters.entries();
+    // What overflows f16 on the way to the loss is a step to be skipped.
+    if (!this.lossScale) {
+      named.push(["the loss", this.#contrastive!]);
+      if (this.#cluster) named.push(["the cluster loss", this.#cluster]);
+    }
     named.forEach(([, tensor], i) => this.#latch.test(tensor, i));
     const [[contrastive], [clusterLoss], [gradNorm, , finite], [logitScale], lr, found, scaling] =
       await Promise.all([
@@ -162,7 +163,7 @@ export class Trainer implements Disposable {
     const lossScale = scaling?.scale;
     if (lossScale !== undefined && lossScale < LEAST_SCALE) {
       throw new UserError(
-        `the gradients overflow f16 until the loss scale is down to ${lossScale}; ` +
+        `loss or gradients overflow f16 until the loss scale is down to ${lossScale}; ` +
           "--resume the last checkpoint with --precision fp32 or a lower --lr",
       );
     }

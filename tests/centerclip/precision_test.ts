@@ -2,9 +2,10 @@ import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import { Tape } from "../../src/autograd/tape.ts";
 import { trainingPass } from "../../src/centerclip/forward.ts";
 import { CenterClip, type CenterClipOptions, type PairBatch } from "../../src/centerclip/model.ts";
+import { demandPrecision } from "../../src/centerclip/precision.ts";
 import type { ClipConfig } from "../../src/clip/config.ts";
 import { randomWeights } from "../../src/clip/init.ts";
-import { UsageError } from "../../src/errors.ts";
+import { UsageError, UserError } from "../../src/errors.ts";
 import { Parameters } from "../../src/nn/parameters.ts";
 import { Scope } from "../../src/tensor/scope.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
@@ -24,6 +25,13 @@ const CONFIG: ClipConfig = {
   textLayers: 3,
 };
 const PAIRS = 5, FRAMES = 4, LENGTH = 9;
+const SHIFTED: Partial<CenterClipOptions> = {
+  clustering: {
+    targetFrames: [4, 4, 4, 4],
+    clusterCounts: [9, 9, 9, 9],
+    method: { algorithm: "token_shift" },
+  },
+};
 const CLUSTERED: Partial<CenterClipOptions> = {
   clustering: {
     targetFrames: [4, 4, 2, 2],
@@ -80,20 +88,44 @@ for (const [what, options] of Object.entries({ "all tokens": {}, centres: CLUSTE
   });
 }
 
-Deno.test("f16 activations take less memory", async () => {
-  const peakOf = async (precision: "fp32" | "amp") => {
+for (const [what, options] of Object.entries({ "all tokens": {}, shifts: SHIFTED })) {
+  Deno.test(`f16 activations take less memory over ${what}`, async () => {
+    const peakOf = async (precision: "fp32" | "amp") => {
+      using _scope = new Scope(device);
+      const model = modelOf({ ...options, precision }), before = device.memory.live;
+      device.pool.resetPeak();
+      using tape = new Tape();
+      const tensors = model.parameters.entries().map(([, x]) => x);
+      tape.watch(...tensors);
+      const loss = tape.run(() => model.loss(batch(), { training: trainingPass(1, 0, 0) }));
+      const peak = device.memory.peak - before;
+      await loss.data();
+      return peak;
+    };
+    const [full, half] = [await peakOf("fp32"), await peakOf("amp")];
+    ok(half < 0.8 * full, `${half} bytes at the peak of the forward pass, ${full} in f32`);
+  });
+}
+
+Deno.test("evaluation stays f32, bit for bit", async () => {
+  const logits = async (precision: "fp32" | "amp") => {
     using _scope = new Scope(device);
-    const model = modelOf({ precision }), before = device.memory.live;
-    using tape = new Tape();
-    const tensors = model.parameters.entries().map(([, x]) => x);
-    tape.watch(...tensors);
-    const loss = tape.run(() => model.loss(batch()));
-    const kept = device.memory.live - before;
-    await loss.data();
-    return kept;
+    return await modelOf({ ...CLUSTERED, precision }).logits(batch()).data();
   };
-  const [full, half] = [await peakOf("fp32"), await peakOf("amp")];
-  ok(half < 0.7 * full, `${half} bytes kept for the gradient, ${full} in f32`);
+  deepStrictEqual(await logits("amp"), await logits("fp32"));
+});
+
+Deno.test("mixed precision is refused by name where the adapter has no f16", () => {
+  const features = new Set(["shader-f16"]), info = { ...device.info, adapter: "Old GPU" };
+  demandPrecision("amp", { ...info, features });
+  demandPrecision("fp32", { ...info, features: new Set() });
+  throws(() => demandPrecision("amp", { ...info, features: new Set() }), (error: Error) => {
+    strictEqual(
+      error.message,
+      "--precision amp needs f16, and Old GPU lacks it (shader-f16); give --precision fp32",
+    );
+    return error instanceof UserError;
+  });
 });
 
 Deno.test("a ResNet has no f16 activations", () => {

@@ -122,7 +122,7 @@ const TABLE: Readonly<Record<string, readonly Choices[]>> = {
   "optim/global_norm": [{}],
   "optim/loss_scale": [{}],
   "pointwise/add_into": [{ X: ["vec4f", HALF], Y: [HALF] }],
-  "pointwise/affine": [{}],
+  "pointwise/affine": [{ X: [HALF], Y: [HALF] }],
   "pointwise/binary": [
     { ...T, RANK: [1, 2, 3, 4], OPERATOR: [0, 1, 2, 3] },
     { T: ["f32"], A: ["f16"], B: ["f32", "f16"], Y: ["f16"] },

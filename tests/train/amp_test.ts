@@ -77,18 +77,18 @@ async function learnt(path: string) {
 Deno.test("a step that overflows changes nothing but the loss scale, and says so", async () => {
   using folder = new TemporaryFolder();
   const path = await begun(folder), before = await learnt(path);
-  await plantScale(path, { scale: 2 ** 100, good: 3 });
+  await plantScale(path, { scale: 2 ** 64, good: 3 });
   await goOn(folder, path, 3, "--precision", "amp");
   strictEqual(JSON.parse(await Deno.readTextFile(`${path}/hparams_train.json`)).precision, "amp");
   deepStrictEqual(await learnt(path), before);
-  deepStrictEqual(await savedScale(path), { scale: 2 ** 98, good: 0 });
+  deepStrictEqual(await savedScale(path), { scale: 2 ** 62, good: 0 });
   const { log, lines } = await written(path);
-  deepStrictEqual(lines.slice(-2).map(({ loss_scale }) => loss_scale), [2 ** 99, 2 ** 98]);
+  deepStrictEqual(lines.slice(-2).map(({ loss_scale }) => loss_scale), [2 ** 63, 2 ** 62]);
   ok(lines.every(({ loss }) => loss > 0 && loss < 10));
   const warning =
-    /WARNING .* step 2: the gradients were not finite; it is skipped, and the loss scale falls to 6\.3\d+e\+29 \(expected in the first steps\)/;
+    /WARNING .* step 2: the gradients were not finite; it is skipped, and the loss scale falls to 9223372036854776000\n/;
   match(log, warning);
-  match(log, /\tloss_scale 6\.3\d+e\+29\n/);
+  match(log, /\tloss_scale 9223372036854776000\n/);
 });
 
 Deno.test("mixed precision takes the step of f32 but for rounding, over all parts of a batch", async () => {

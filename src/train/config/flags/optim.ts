@@ -56,7 +56,7 @@ export const optimFlags = {
     kind: "choice",
     choices: ["amp", "fp16", "fp32"],
     default: "fp32",
-    meaning: "activations: f16 with f32 weights, all f16, or all f32",
+    meaning: "training: f16 with f32 weights, all f16, or all f32",
     notBuilt: ["fp16"],
   },
 } as const satisfies FlagTable;
