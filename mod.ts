@@ -104,6 +104,7 @@ export {
   type Losses,
   type PairBatch,
 } from "./src/centerclip/model.ts";
+export type { Precision } from "./src/centerclip/precision.ts";
 export {
   type ForwardOptions,
   type Groupings,

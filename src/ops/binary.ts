@@ -5,7 +5,7 @@
  */
 import source from "../../kernels/pointwise/binary.wgsl" with { type: "text" };
 import type { FloatType } from "../tensor/dtype.ts";
-import { broadcastShapes, type Shape } from "../tensor/shape.ts";
+import { broadcastShapes } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { scale } from "./affine.ts";
 import { cast, type Like, likeOf, typeOf } from "./cast.ts";

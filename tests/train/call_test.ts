@@ -1,12 +1,9 @@
-import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
-import { UserError } from "../../src/errors.ts";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { openModel, withCall } from "../../src/train/call.ts";
 import { openRun } from "../../src/train/checkpoint.ts";
 import { train } from "../../src/train/loop.ts";
 import { BadVideos } from "../../src/train/log/bad_videos.ts";
 import { Logger } from "../../src/train/log/logger.ts";
-import { defaultsOf, flags } from "../../src/train/config/settings.ts";
-import { device } from "../device.ts";
 import { given, TemporaryFolder, tiny } from "./tiny.ts";
 
 Deno.test("a checkpoint gives its settings too, unless only its weights are asked for", async () => {
