@@ -38,6 +38,7 @@ export const DESCRIPTIONS: Readonly<Record<GroupName, readonly string[]>> = {
     "towers, the loss, the gradients of all parameters, clipping, AdamW. jax-js is given its patches cut and " +
     "normalised, and goes block by block, a `jit` each: the intermediates of one program over all of them do " +
     "not fit in the 4 GB of WebAssembly.",
+    "Each holds gigabytes, so that one is timed after the other here, not in turn.",
     "`step_b32_amp`: the same with `--precision amp`: f16 activations, and a loss scale.",
   ],
   clustering: [

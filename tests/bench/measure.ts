@@ -54,36 +54,57 @@ async function measureTimed(
   row: TimedRow,
   { repeats, peers, onAbsent }: MeasureOptions,
 ): Promise<TimedFigure> {
-  await using processes = new AsyncDisposableStack();
-  const entrants = new Map<string, { process: RunningPeer; times: number[] }>();
+  const own: number[] = [], theirs = new Map<string, number[]>();
   /** Does a peer's work; a peer that fails is out. */
   const attempt = async (peer: string, work: () => Promise<void>) => {
     try {
       await work();
     } catch (error) {
       if (!(error instanceof AbsentError)) throw error;
-      entrants.delete(peer);
+      theirs.delete(peer);
       onAbsent(peer, name, error.message);
     }
   };
-  for (const peer of peers.filter((peer) => peer.serves(row))) {
-    await attempt(peer.name, async () => {
-      const process = await RunningPeer.start(peer, name, device.info.provider);
-      entrants.set(peer.name, { process: processes.use(process), times: [] });
-    });
+  const run = async (peer: string, process: RunningPeer) =>
+    void theirs.get(peer)!.push(await process.run());
+  const serving = peers.filter((peer) => peer.serves(row));
+  const start = (peer: Peer) => {
+    theirs.set(peer.name, []);
+    return RunningPeer.start(peer, name, device.info.provider);
+  };
+
+  await using processes = new AsyncDisposableStack();
+  const entrants = new Map<string, RunningPeer>();
+  if (!isHeavy(row)) {
+    for (const peer of serving) {
+      await attempt(
+        peer.name,
+        async () => void entrants.set(peer.name, processes.use(await start(peer))),
+      );
+    }
   }
   using ours = open(device, row);
   await warmUp(ours.run);
-
-  const own: number[] = [];
   for (let round = 0; round < repeats; round++) {
     own.push(await ours.run());
-    for (const [peer, { process, times }] of entrants) {
-      await attempt(peer, async () => void times.push(await process.run()));
+    for (const [peer, process] of entrants) {
+      if (theirs.has(peer)) await attempt(peer, () => run(peer, process));
     }
   }
   const ms = median(own), flops = flopsOf(row), bytes = ours.peakBytes;
-  const times = new Map([...entrants].map(([peer, { times }]) => [peer, median(times)]));
+  const accuracy = await ours.accuracy();
+  if (isHeavy(row)) {
+    ours[Symbol.dispose]();
+    device.pool.trim();
+    for (const peer of serving) {
+      await attempt(peer.name, async () => {
+        await using process = await start(peer);
+        for (let round = 0; round < repeats; round++) await run(peer.name, process);
+      });
+    }
+  }
+
+  const times = new Map([...theirs].map(([peer, times]) => [peer, median(times)]));
   const yardstick = times.get(YARDSTICK.name);
   times.delete(YARDSTICK.name);
   return {
@@ -92,10 +113,15 @@ async function measureTimed(
     ms,
     gflops: flops && flops / ms / 1e6,
     bytes,
-    accuracy: await ours.accuracy(),
+    accuracy,
     original: originalOf(row, yardstick),
     peers: Object.fromEntries(times),
   };
+}
+
+/** Whether all at once would not fit in memory: then one is timed after the other, not in turn. */
+function isHeavy({ kind }: TimedRow): boolean {
+  return kind === "step";
 }
 
 /** The original's time, with what `torch.matmul` 1024³ took in turn with the row. */

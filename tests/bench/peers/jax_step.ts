@@ -90,7 +90,9 @@ export function prepareStep({ videos, frames, words }: StepRow): Run {
   const optimizer = new AdamW([...model.vision, ...model.text, model.loss]);
   return async () => {
     const { loss, gradients } = await lossAndGradients(model);
-    loss.dispose();
+    const [value] = await loss.data();
+    // A device that ran out of memory answers in no time, and with zeros.
+    if (!(value > 0 && value < Infinity)) throw new Error(`the loss is ${value}`);
     await optimizer.step(gradients);
   };
 }
