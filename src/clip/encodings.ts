@@ -70,7 +70,7 @@ export function encode(text: string, encoding: Encoding): Uint8Array<ArrayBuffer
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** Surrogate storageAliases that are encoded apart (CESU-8), and Java's two bytes for NUL. */
+/** Surrogate halves that are encoded apart (CESU-8), and Java's two bytes for NUL. */
 const VARIANTS = /\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])|\xc0\x80/g;
 
 /** A string that has the bytes for characters, for regular expressions over bytes; and back. */

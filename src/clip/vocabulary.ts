@@ -78,7 +78,7 @@ function tokensOf(entries: Iterable<[string, unknown]>, label: string): Map<stri
   return tokens;
 }
 
-/** A merge, written as a pair or with a blank between its storageAliases. */
+/** A merge, written as a pair or with a blank between its halves. */
 function mergeOf(merge: unknown, at: number, label: string): Merge {
   const pair = typeof merge === "string" ? merge.split(" ") : merge;
   if (
@@ -163,7 +163,7 @@ export function parseVocabulary(vocab: LabelledText, merges: LabelledText): Voca
 interface VocabularyPackage {
   readonly default: new () => {
     readonly encoder: Readonly<Record<string, number>>;
-    /** Keys join the two storageAliases of a merge. */
+    /** Keys join the two halves of a merge. */
     readonly bpeRanks: Readonly<Record<string, number>>;
   };
 }

@@ -9,7 +9,7 @@ export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
 /** CLIP's per-channel standard deviation of RGB in [0, 1]. */
 export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
 
-/** Rounds storageAliases to the even neighbour, as IEEE 754 and Python's `round` do. */
+/** Rounds halves to the even neighbour, as IEEE 754 and Python's `round` do. */
 function roundHalfEven(x: number): number {
   const low = Math.floor(x);
   return x - low === 0.5 ? low + (low & 1) : Math.round(x);

@@ -30,7 +30,7 @@ export interface LossScaleState {
 
 /**
  * A factor of the loss that keeps gradients within f16, whose smallest number is 6e-8 and whose largest is
- * 65,504: the backward pass starts from it, and the optimiser divides it out again. It storageAliases after a step
+ * 65,504: the backward pass starts from it, and the optimiser divides it out again. It halves after a step
  * whose gradients were not finite (which the optimiser leaves out), and doubles after 2000 good steps in a
  * row. It is read only to be logged or saved.
  *

@@ -73,7 +73,7 @@ function formatLine(metrics: RetrievalFigures, prefix: string): string {
   return ` (metric) >>>  ${text.join(" - ")}`;
 }
 
-/** One decimal, storageAliases to even, as Python prints it; `toFixed` rounds them up. */
+/** One decimal, halves to even, as Python prints it; `toFixed` rounds them up. */
 function oneDecimal(value: number): string {
   // Only odd multiples of a quarter lie exactly between two decimals.
   const tie = Math.abs(value * 4 % 2) === 1;

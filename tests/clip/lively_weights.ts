@@ -16,7 +16,7 @@ function spreadOf(name: string, shape: Shape): { mean: number; spread: number } 
   if (/running_var$|(bn\d|downsample\.1)\.weight$/.test(name)) return { mean: 1, spread: 0.1 };
   if (/(bn\d|downsample\.1)\.bias$/.test(name)) return { mean: 0, spread: 0.1 };
   if (shape.length < 2) return { mean: 0, spread: 0.1 };
-  const gain = shape.length === 4 ? 2 : 1; // ReLU storageAliases the variance
+  const gain = shape.length === 4 ? 2 : 1; // ReLU halves the variance
   return { mean: 0, spread: Math.sqrt(gain / sizeOf(shape.slice(1))) };
 }
 

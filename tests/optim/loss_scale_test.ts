@@ -57,7 +57,7 @@ for (const [name, make] of Object.entries(OPTIMIZERS)) {
     deepStrictEqual(await everything(scaled), await everything(plain));
   });
 
-  Deno.test(`${name} leaves all as it is where a gradient overflows, and the scale storageAliases`, async () => {
+  Deno.test(`${name} leaves all as it is where a gradient overflows, and the scale halves`, async () => {
     using _scope = new Scope(device);
     using optimizer = make(), lossScale = new LossScale(device);
     const take = (planted: Float32Array<ArrayBuffer>) => {

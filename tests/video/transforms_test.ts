@@ -17,7 +17,7 @@ function counted(n: number, height: number, width: number): Frames {
   return { data, height, width };
 }
 
-Deno.test("cropOffset() rounds storageAliases to the even neighbour", () => {
+Deno.test("cropOffset() rounds halves to the even neighbour", () => {
   const widths = [224, 225, 226, 227, 229, 231, 241, 398];
   assert.deepEqual(widths.map((w) => cropOffset(w, 224)), [0, 0, 1, 2, 2, 4, 8, 87]);
 });

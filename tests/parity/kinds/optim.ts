@@ -152,7 +152,7 @@ async function clipping(golden: GoldenCase, checks: Checks, context: Context): P
   }
 }
 
-/** The contrastive loss of a similarity matrix, its storageAliases, and its gradient. */
+/** The contrastive loss of a similarity matrix, its halves, and its gradient. */
 async function contrastive(golden: GoldenCase, checks: Checks, context: Context): Promise<void> {
   const device = await context.device();
   using _scope = new Scope(device);
