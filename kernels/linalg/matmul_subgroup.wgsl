@@ -5,8 +5,7 @@
 //
 // Both operands are read along K: at each step a subgroup takes 4 L neighbouring rows and 4 L
 // neighbouring columns. An operand that is stored the other way comes as panels (pack_panels.wgsl); a
-// panel and the layout [K, M] differ only in their strides. Operands are f32; result and residual are stored
-// as f32 or f16.
+// panel and the layout [K, M] differ only in their strides. Panels are f32; all else is stored as f32 or f16.
 //
 // A subgroup owns a tile of 4 L rows and 8 L columns; a lane owns 4 columns of each half, in one array of
 // vec4 accumulators a half (lavapipe moves an array of 64 to memory). Its lanes load different vec4 of A and shuffle them: lavapipe turns every load whose

@@ -2,9 +2,9 @@
 //
 //   y[b, p, k, r] = x[b, 4 L p + r, k], x [B, R, K], y [B, ceil(R / 4 L), K, 4 L]
 //
-// x is f32 or f16, y f32. Rows past the last repeat it. A lane moves 4 rows x 4 inner indices: four loads, a transposition in
-// registers, four stores; the lanes of a workgroup write whole lines of a panel. A workgroup goes through
-// 16 inner indices at a time, so that the lines of x that it touches are read to their end.
+// x is f32 or f16, y f32. Rows past the last repeat it. A lane moves 4 rows x 4 inner indices: four loads, a
+// transposition in registers, four stores; the lanes of a workgroup write whole lines of a panel. A workgroup
+// goes through 16 inner indices at a time, so that the lines of x that it touches are read to their end.
 //
 // Needs K % 4 == 0. Dispatch: x = ceil(R / 4 L), y = ceil(K / 64), z = B.
 

@@ -8,8 +8,6 @@ import type { EncodeFramesOptions } from "../clip/vision.ts";
 import { clusterLayer, type ClusterLayerResult } from "../cluster/layer.ts";
 import type { ClusterMethod } from "../cluster/method.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import { cast, typeOf } from "../ops/cast.ts";
-import { Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ForwardOptions } from "./forward.ts";
 import type { CenterClipOptions } from "./model.ts";
@@ -50,8 +48,7 @@ export function layerName({ block }: ClusterStep, { algorithm }: ClusterMethod):
 }
 
 /**
- * What clustering does around the blocks of the vision transformer: in f32, whatever the tokens are stored
- * in.
+ * What clustering does around the blocks of the vision transformer.
  *
  * @param visual The parameters of `visual`.
  * @param told Called with what each layer made, before the block that it stands in front of.
@@ -69,19 +66,14 @@ export function clusterHooks(
   { groupings, training }: ForwardOptions,
   told: (made: ClusterLayerResult, step: ClusterStep) => void = () => {},
 ): Pick<EncodeFramesOptions, "beforeBlock" | "beforeMlp"> {
-  const layer = (tokens: Tensor, step: ClusterStep): ClusterLayerResult => {
-    using scope = new Scope(tokens.device);
-    const made = clusterLayer(cast(tokens, "f32"), method, {
+  const layer = (tokens: Tensor, step: ClusterStep) =>
+    clusterLayer(tokens, method, {
       ...step,
       k: step.clusters,
       parameters: visual.at(layerName(step, method)),
       random: training?.stream(STREAM + step.block),
       grouping: groupings?.(step),
     });
-    const result = { ...made, output: cast(made.output, typeOf(tokens)) };
-    for (const one of Object.values(result)) if (one) scope.keep(one);
-    return result;
-  };
   return {
     beforeBlock(tokens, block) {
       const step = plan.find((step) => step.block === block);

@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
+import { cast, typeOf } from "../ops/cast.ts";
 import { Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { centreLayer } from "./centre_layer.ts";
@@ -17,7 +18,7 @@ import { shiftFrames } from "./shift.ts";
 
 /** What the layer gives. */
 export interface ClusterLayerResult extends Partial<ClusteredTokens> {
-  /** `[B * targetFrames, 1 + K, D]`; of the shape of the input after a shift. */
+  /** `[B * targetFrames, 1 + K, D]`, of the input's type; of its shape, too, after a shift. */
   readonly output: Tensor;
   /** The loss of a method that learns to cluster; in training. */
   readonly loss?: Tensor;
@@ -25,9 +26,9 @@ export interface ClusterLayerResult extends Partial<ClusteredTokens> {
 
 /**
  * Runs the layer (CenterCLIP's `TokenClusterInter` and `DeepCluster`; SPEC 5). The class tokens of a
- * segment become their mean, whatever the patches become.
+ * segment become their mean, whatever the patches become. All of it is computed in f32.
  *
- * @param x `[B * frames, 1 + n, D]`: videos outermost, a class token before the patches of each frame.
+ * @param x f32 or f16 `[B * frames, 1 + n, D]`: videos outermost, a class token before the patches of each frame.
  * @throws {UsageError} if the frames do not divide into segments of one length, `k` is not 1 to the tokens
  *   of a segment, or a parameter that the method has is missing.
  *
@@ -42,7 +43,8 @@ export function clusterLayer(
   options: ClusterLayerOptions,
 ): ClusterLayerResult {
   using scope = new Scope(x.device);
-  const result = reduce(x, method, options);
+  const found = reduce(cast(x, "f32"), method, options);
+  const result = { ...found, output: cast(found.output, typeOf(x)) };
   for (const made of Object.values(result)) if (made) scope.keep(made);
   return result;
 }

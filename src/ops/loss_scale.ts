@@ -8,6 +8,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 const kernel = { name: "loss_scale", source };
 
+/** Bounds of a loss scale, where gradients give none. */
+export const LEAST: number = 2 ** -24, MOST: number = 2 ** 64;
+
 /** A loss scale on the GPU; both change in place. */
 export interface LossScaleTensors {
   /** f32, one element: the factor of the loss. */
@@ -17,8 +20,8 @@ export interface LossScaleTensors {
 }
 
 /**
- * Goes on to the scale of the next step: half of it where this step's gradients were not finite (2^-24 at
- * the least), and twice after `interval` steps with finite ones (2^64 at the most).
+ * Goes on to the scale of the next step: half of it where this step's gradients were not finite ({@link LEAST}
+ * at the least), and twice after `interval` steps with finite ones ({@link MOST} at the most).
  *
  * @param clip What `globalNorm` returned of the step's gradients.
  */
@@ -27,6 +30,6 @@ export function advanceLossScale(
   clip: Tensor<"f32">,
   interval: number,
 ): void {
-  const bind = { clip, scale, good };
-  scale.device.launch({ kernel, entry: "forward", bind, params: { interval }, groups: [1] });
+  const bind = { clip, scale, good }, params = { interval, least: LEAST, most: MOST };
+  scale.device.launch({ kernel, entry: "forward", bind, params, groups: [1] });
 }

@@ -5,12 +5,9 @@
  */
 import { UserError } from "../errors.ts";
 import type { Device } from "../gpu/device.ts";
-import { advanceLossScale } from "../ops/loss_scale.ts";
+import { advanceLossScale, LEAST, MOST } from "../ops/loss_scale.ts";
 import { outsideScopes } from "../tensor/scope.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-
-/** Bounds of the scale, as in the kernel. */
-const LEAST = 2 ** -24, MOST = 2 ** 64;
 
 /** Options of {@link LossScale}; the defaults are those of `torch.amp.GradScaler`. */
 export interface LossScaleOptions {
